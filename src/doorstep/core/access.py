@@ -1,0 +1,72 @@
+"""Who may do what: roles, scopes, and the rule that joins them.  Passwords and cookies live in `accounts`, `web`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from doorstep.core.camera import CameraId
+
+
+class Role(StrEnum):
+    """What a person is to the house."""
+
+    OWNER = "owner"
+    FAMILY = "family"
+    GUEST = "guest"
+
+
+class Scope(StrEnum):
+    """What a route asks for and a token grants; ADMIN opens everything."""
+
+    EVENTS_READ = "events:read"
+    CLIP_READ = "clip:read"
+    LIVE_READ = "live:read"
+    MOTION_WRITE = "motion:write"
+    PRESS_WRITE = "press:write"
+    STATUS_READ = "status:read"
+    EVENTS_WRITE = "events:write"
+    ADMIN = "admin"
+
+
+READ_SCOPES = frozenset({Scope.EVENTS_READ, Scope.CLIP_READ, Scope.LIVE_READ})
+
+SCOPES_OF_ROLE: dict[Role, frozenset[Scope]] = {
+    Role.OWNER: frozenset(Scope),
+    Role.FAMILY: READ_SCOPES | {Scope.EVENTS_WRITE, Scope.STATUS_READ},
+    Role.GUEST: frozenset({Scope.LIVE_READ}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person; `cameras` None means all of them."""
+
+    name: str
+    password_hash: str
+    role: Role
+    cameras: frozenset[CameraId] | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A session or a token: the hash of its secret, and what it opens.  `cameras` None means all of them."""
+
+    id: str
+    secret_hash: str
+    name: str
+    account: str | None
+    scopes: frozenset[Scope]
+    cameras: frozenset[CameraId] | None
+    created_at: datetime
+    expires_at: datetime | None
+
+    def allows(self, scope: Scope, camera: CameraId | None = None) -> bool:
+        """Whether this opens a route that asks for `scope`, about `camera` if it is about one."""
+        if scope not in self.scopes and Scope.ADMIN not in self.scopes:
+            return False
+        return camera is None or self.sees(camera)
+
+    def sees(self, camera: CameraId) -> bool:
+        """Whether this camera exists as far as the holder may know."""
+        return self.cameras is None or camera in self.cameras

@@ -1,0 +1,52 @@
+"""What a detector says about one frame: labelled boxes.  How it knows lives in `vision`."""
+
+from dataclasses import dataclass
+
+PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in parts of the picture: x to the right and y downwards, each 0..1, first corner before second."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def __post_init__(self) -> None:
+        if not (0.0 <= self.left <= self.right <= 1.0 and 0.0 <= self.top <= self.bottom <= 1.0):
+            msg = f"box {self.left, self.top, self.right, self.bottom} does not lie in the picture"
+            raise ValueError(msg)
+
+    @property
+    def height(self) -> float:
+        """In parts of the picture's height."""
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> float:
+        """In parts of the picture's area."""
+        return (self.right - self.left) * (self.bottom - self.top)
+
+    @property
+    def feet(self) -> tuple[float, float]:
+        """The middle of the lower edge: where a person stands."""
+        return (self.left + self.right) / 2, self.bottom
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One labelled box of one frame; `score` is 0..1."""
+
+    label: str
+    score: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The scores that a model's family needs: to open an event, and to keep it open (detector-specific)."""
+
+    open: float
+    keep: float

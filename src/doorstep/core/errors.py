@@ -1,0 +1,96 @@
+"""Every expected error of Doorstep, named after what its caller can do about it.
+
+    DoorstepError
+    ├── ConfigInvalid         mend the config file (says file, line, key)
+    ├── SourceError
+    │   ├── SourceLost        connect again after a delay
+    │   ├── SourceRefused     wrong credentials or address: retry slowly, tell the owner
+    │   └── SourceEnded       a file is over: never restart
+    ├── MediaInvalid          bytes from outside that are not what they claim to be
+    ├── ModelInvalid          fetch another model, or mend its path
+    ├── DetectorUnavailable   look again later; motion alone must serve
+    ├── FetchFailed           a pinned download: try the next source, or later
+    ├── StoreUnavailable      keep the bytes in the buffer, try again later
+    │   └── StoreFull         the same, and free some space
+    ├── BlobMissing           the named bytes are not in the store
+    ├── CatalogUnavailable    go on without the catalog, try again later
+    ├── SpanUnavailable       nothing was recorded in the span that was asked for
+    ├── NotifierUnavailable   try the delivery again later
+    ├── NotifierRefused       do not try again: the channel said no
+    └── AccessDenied          wrong name, password, token or link
+
+An adapter maps its vendor's errors to these once, at its edge.  The message of each is one plain sentence for the
+owner: what happened, and what to do.  It never contains a secret.
+"""
+
+
+class DoorstepError(Exception):
+    """The root; catch a subclass, or this at an entry point."""
+
+
+class ConfigInvalid(DoorstepError):
+    """The config file cannot be used; the message names file, line, key and the nearest right key."""
+
+
+class SourceError(DoorstepError):
+    """A camera's stream is over, for one of three reasons."""
+
+
+class SourceLost(SourceError):
+    """The stream broke or never began; trying again may help."""
+
+
+class SourceRefused(SourceError):
+    """The camera said no (credentials, address, format); trying again soon will not help."""
+
+
+class SourceEnded(SourceError):
+    """A file came to its end."""
+
+
+class MediaInvalid(DoorstepError):
+    """Bytes that are not the picture, video or box they claim to be."""
+
+
+class ModelInvalid(DoorstepError):
+    """A model file is missing, has the wrong hash, or belongs to no known family."""
+
+
+class DetectorUnavailable(DoorstepError):
+    """The detector did not answer this look."""
+
+
+class FetchFailed(DoorstepError):
+    """A pinned file could be had from none of its sources."""
+
+
+class StoreUnavailable(DoorstepError):
+    """The store did not take or give the bytes; what was not taken must be kept by the caller."""
+
+
+class StoreFull(StoreUnavailable):
+    """No space is left."""
+
+
+class BlobMissing(DoorstepError):
+    """No blob has this key."""
+
+
+class CatalogUnavailable(DoorstepError):
+    """The catalog did not answer; the caller goes on without it."""
+
+
+class SpanUnavailable(DoorstepError):
+    """Nothing was recorded in the span that was asked for."""
+
+
+class NotifierUnavailable(DoorstepError):
+    """The channel did not take the alert this time."""
+
+
+class NotifierRefused(DoorstepError):
+    """The channel will never take this alert."""
+
+
+class AccessDenied(DoorstepError):
+    """The credentials do not open this; the message never says which part was wrong."""

@@ -1,0 +1,128 @@
+"""What the owner has chosen, checked and complete.  How a file says it lives in `config`."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from doorstep.core.camera import CameraId
+from doorstep.core.event import Cause
+from doorstep.core.zone import Point, Zone
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """The server's own certificate."""
+
+    cert: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """Where the server listens and keeps its files; `names` are host names it answers to, besides its addresses."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - a doorbell on the home network; every route but health asks who is there
+    port: int = 8080
+    data: Path = Path("/var/lib/doorstep")
+    names: tuple[str, ...] = ()
+    timezone: str = "system"
+    trusted_proxies: tuple[str, ...] = ()
+    tls: TlsSettings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BufferSettings:
+    """The rolling buffer of each camera; `max_bytes` bounds all of them together, `directory` None means a tmpfs."""
+
+    seconds: float = 900.0
+    max_bytes: int | None = None
+    directory: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSettings:
+    """One camera.  `source` may hold a password: never log it, show `redacted(source)`."""
+
+    id: CameraId
+    name: str
+    source: str
+    detect: str | None = None
+    record_always: bool = False
+    stream_key: str = ""
+    audio: bool = False
+    enabled: bool = True
+    upload: bool = False
+    masks: tuple[tuple[Point, ...], ...] = ()
+    zones: tuple[Zone, ...] = ()
+
+
+class DetectionPlace(StrEnum):
+    """Where the detector runs."""
+
+    LOCAL = "local"
+    REMOTE = "remote"
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionSettings:
+    """How often to look and with what; times in seconds."""
+
+    model: str = "yolox-nano"
+    where: DetectionPlace = DetectionPlace.LOCAL
+    endpoint: str = ""
+    monthly_cap_usd: float = 0.0
+    looks_per_second: float = 4.0
+    look_at_least_every: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class EventSettings:
+    """When an event opens and closes, what of it is kept and told; all times in seconds."""
+
+    pre_roll: float = 5.0
+    close_after: float = 10.0
+    post_roll: float = 5.0
+    longest: float = 300.0
+    record_cooldown: float = 0.0
+    alert_cooldown: float = 120.0
+    record_on: frozenset[Cause] = frozenset({Cause.PERSON, Cause.PRESS, Cause.TRIGGER})
+    alert_on: frozenset[Cause] = frozenset({Cause.PERSON, Cause.PRESS, Cause.TRIGGER})
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """Where recordings go; `durability` is seconds between syncs, None to choose by the kind of disk."""
+
+    kind: str = "local"
+    durability: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    """How long recordings stay: until `days` have passed or all together exceed `max_bytes`."""
+
+    days: float = 30.0
+    max_bytes: int = 50_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class EmailSettings:
+    """The mail server as an address (it may hold a password), the sender, the receivers."""
+
+    smtp: str
+    sender: str
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything."""
+
+    server: ServerSettings = ServerSettings()
+    buffer: BufferSettings = BufferSettings()
+    cameras: tuple[CameraSettings, ...] = ()
+    detection: DetectionSettings = DetectionSettings()
+    events: EventSettings = EventSettings()
+    store: StoreSettings = StoreSettings()
+    retention: RetentionSettings = RetentionSettings()
+    email: EmailSettings | None = None

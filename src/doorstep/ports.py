@@ -1,0 +1,482 @@
+"""Every port on one page: what the pipeline and the web need of the world, without knowing who provides it.
+
+Each has a contract suite in `tests/ports/` that every adapter passes.  `app.py` chooses the adapters.  Unless a
+docstring says otherwise, an async method is called on the event loop and a plain one from any thread, may block for
+a bounded time, and raises only what it names.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from doorstep.core.access import Account, Grant, Role, Scope
+from doorstep.core.alert import Alert
+from doorstep.core.camera import CameraId, CameraStatus
+from doorstep.core.detection import Detection, Thresholds
+from doorstep.core.event import Event, EventId
+from doorstep.core.gap import Gap
+from doorstep.core.health import Problem
+from doorstep.core.media import Packet, VideoFormat
+from doorstep.core.outbox import Delivery
+from doorstep.core.segment import ConnectionId, Segment
+
+
+class Clock(Protocol):
+    """Time, so that tests own it."""
+
+    def now(self) -> datetime:
+        """Wall time, aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds; never runs backwards."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait without blocking the loop."""
+        ...
+
+
+# ---------------------------------------------------------------------------------------------------- pictures in
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """Eight-bit samples of one plane: `pixels[row * stride + column]`, `height` rows of `width`, `stride` >= width."""
+
+    pixels: memoryview
+    width: int
+    height: int
+    stride: int
+
+
+class Frame(Protocol):
+    """One decoded picture.  May be passed between threads; each method may be called from any one at a time."""
+
+    @property
+    def at(self) -> float:
+        """Presentation time in seconds within its connection."""
+        ...
+
+    @property
+    def captured_at(self) -> float:
+        """Monotonic seconds when its packet arrived."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+        ...
+
+    def luma(self) -> Plane:
+        """The brightness plane as the decoder left it: no copy, no conversion."""
+        ...
+
+    def bgr(self, width: int, height: int) -> Plane:
+        """The whole picture scaled to width x height (bilinear, half-pixel centres), three bytes a pixel, B G R.
+
+        The plane's width and stride count bytes: width * 3.
+        """
+        ...
+
+    def jpeg(self, width: int, height: int, quality: int) -> bytes:
+        """The picture as a JPEG of at most width x height, its aspect kept, never enlarged; quality 1..100."""
+        ...
+
+
+class FrameTap(Protocol):
+    """Which frames of a stream somebody wants to see, and where they go.  Called from the source's thread."""
+
+    def wants(self, at: float) -> bool:
+        """Whether a frame at this time (seconds within the connection) is due; cheap."""
+        ...
+
+    def put(self, frame: Frame) -> None:
+        """Take a frame that was wanted; never blocks, the newest wins."""
+        ...
+
+
+class Source(Protocol):
+    """One way to one camera.  Opens one stream, knows nothing of retrying."""
+
+    def stream(self, tap: FrameTap) -> AsyncGenerator[VideoFormat | Packet]:
+        """First the format, then packets until the stream is over; a second format ends the first's connection.
+
+        The first packet after a format is a key frame.  Raises SourceLost, SourceRefused or SourceEnded, always one
+        of them.  Closing the generator releases thread and descriptors within a second.
+        """
+        ...
+
+
+class MotionScorer(Protocol):
+    """How much of the picture moved since the last frame; one for each connection of a camera."""
+
+    def score(self, frame: Frame) -> float:
+        """0 (nothing) to 1 (everything).  The first frame scores 0."""
+        ...
+
+
+class Detector(Protocol):
+    """Who is in a frame."""
+
+    @property
+    def name(self) -> str:
+        """The model, as the owner knows it."""
+        ...
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """The scores this model needs."""
+        ...
+
+    def detect(self, frame: Frame, least: float) -> Sequence[Detection]:
+        """Persons that score at least `least`, best first.  Blocks for the length of one look.
+
+        Raises DetectorUnavailable.
+        """
+        ...
+
+
+# ------------------------------------------------------------------------------------------------------ bytes kept
+
+
+@dataclass(frozen=True, slots=True)
+class ShelvedConnection:
+    """What a shelf still holds of one connection, oldest segment first; `next_sequence` is not used by any of them."""
+
+    camera: CameraId
+    connection: ConnectionId
+    format: VideoFormat
+    segments: tuple[Segment, ...]
+
+
+class SegmentShelf(Protocol):
+    """Where the bytes of the rolling buffer lie.  Memory-backed and fast: called on the event loop."""
+
+    def open(self, camera: CameraId, connection: ConnectionId, fmt: VideoFormat) -> None:
+        """Begin a connection.  Raises StoreUnavailable."""
+        ...
+
+    def put(self, segment: Segment, fragment: bytes) -> None:
+        """Keep one fragment whole or not at all.  Raises StoreUnavailable, StoreFull."""
+        ...
+
+    def read(self, segment: Segment, offset: int, length: int) -> bytes:
+        """Bytes of the fragment.  Raises BlobMissing when it is gone or shorter."""
+        ...
+
+    def remove(self, segment: Segment) -> None:
+        """Forget one fragment; no error if it is gone already."""
+        ...
+
+    def close(self, camera: CameraId, connection: ConnectionId) -> None:
+        """Forget a connection of which no segment is left."""
+        ...
+
+    def reindex(self) -> Sequence[ShelvedConnection]:
+        """What survived: read at start, verified; what does not verify is removed."""
+        ...
+
+
+class BlobWriter(Protocol):
+    """One growing blob."""
+
+    @property
+    def size(self) -> int:
+        """Bytes appended so far."""
+        ...
+
+    def append(self, data: bytes) -> None:
+        """All of `data` or nothing.  Raises StoreUnavailable, StoreFull."""
+        ...
+
+    def sync(self) -> None:
+        """What was appended survives a power cut from here on.  Raises StoreUnavailable."""
+        ...
+
+    def close(self) -> None:
+        """Sync and release; idempotent.  Raises StoreUnavailable."""
+        ...
+
+
+class Store(Protocol):
+    """Blobs by key.  Keys are relative paths of plain names; thread-safe."""
+
+    def create(self, key: str) -> BlobWriter:
+        """A new, empty blob; its name survives a power cut.  Raises StoreUnavailable, also when the key exists."""
+        ...
+
+    def resume(self, key: str, size: int) -> BlobWriter:
+        """Go on behind the first `size` bytes; what lies behind them is cut off.  Raises BlobMissing."""
+        ...
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write or replace a whole blob, atomically.  Raises StoreUnavailable, StoreFull."""
+        ...
+
+    def read(self, key: str, offset: int, length: int) -> bytes:
+        """At most `length` bytes.  Raises BlobMissing, StoreUnavailable."""
+        ...
+
+    def size(self, key: str) -> int:
+        """In bytes.  Raises BlobMissing."""
+        ...
+
+    def exists(self, key: str) -> bool:
+        """Whether the key is taken."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """No error if it is gone already.  Raises StoreUnavailable."""
+        ...
+
+    def keys(self) -> Iterator[str]:
+        """Every key; slow, for start-up and fsck only."""
+        ...
+
+    def free_bytes(self) -> int | None:
+        """Space left for recordings, None where there is no such bound."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """Which events, newest first: `cursor` is the `next` of the page before."""
+
+    cameras: frozenset[CameraId] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    cause: str | None = None
+    cursor: str | None = None
+    limit: int = 60
+
+
+class Catalog(Protocol):
+    """What exists and can be searched.  Thread-safe, blocking; each method raises CatalogUnavailable."""
+
+    def save_event(self, event: Event, deliveries: Sequence[Delivery] = ()) -> None:
+        """Insert or replace the event, and insert the deliveries that it owes, in one transaction."""
+        ...
+
+    def event(self, event_id: EventId) -> Event | None:
+        """One event, deleted ones included."""
+        ...
+
+    def events(self, query: EventQuery) -> tuple[Sequence[Event], str | None]:
+        """One page of events that are not deleted, and the cursor of the next, None on the last."""
+        ...
+
+    def unfinished_events(self) -> Sequence[Event]:
+        """Those that were running when the process ended."""
+        ...
+
+    def expired_events(self, started_before: datetime, limit: int) -> Sequence[Event]:
+        """Oldest first, deleted ones included, none that still runs."""
+        ...
+
+    def deleted_events(self, deleted_before: datetime, limit: int) -> Sequence[Event]:
+        """Those whose time for undoing is over."""
+        ...
+
+    def recorded_bytes(self) -> int:
+        """Of all events' recordings."""
+        ...
+
+    def recording_keys(self) -> frozenset[str]:
+        """The key of every recording that an event has."""
+        ...
+
+    def forget_event(self, event_id: EventId) -> None:
+        """Remove the row and its deliveries; the bytes are the caller's business, and go first."""
+        ...
+
+    def add_gap(self, gap: Gap) -> None:
+        """A span without recording, with its reason."""
+        ...
+
+    def gaps(self, camera: CameraId, since: datetime, until: datetime) -> Sequence[Gap]:
+        """Those that touch the span, oldest first."""
+        ...
+
+    def save_delivery(self, delivery: Delivery) -> None:
+        """Insert or replace.  The alert's snapshot is not kept in the row: it is the event's still."""
+        ...
+
+    def due_deliveries(self) -> Sequence[Delivery]:
+        """Every delivery that is neither accepted nor given up, oldest first."""
+        ...
+
+    def deliveries_of(self, event_id: EventId) -> Sequence[Delivery]:
+        """Every delivery of one event."""
+        ...
+
+
+class AccountRecords(Protocol):
+    """Rows of people, sessions and tokens; only hashes of secrets.  Thread-safe; raises CatalogUnavailable."""
+
+    def accounts(self) -> Sequence[Account]:
+        """Everybody."""
+        ...
+
+    def account(self, name: str) -> Account | None:
+        """By name, case folded."""
+        ...
+
+    def save_account(self, account: Account) -> None:
+        """Insert or replace."""
+        ...
+
+    def grants(self) -> Sequence[Grant]:
+        """Every session and token that was not revoked."""
+        ...
+
+    def grant(self, secret_hash: str) -> Grant | None:
+        """The session or token with this hash of its secret."""
+        ...
+
+    def save_grant(self, grant: Grant) -> None:
+        """Insert or replace, by its id."""
+        ...
+
+    def revoke_grant(self, grant_id: str) -> bool:
+        """Whether there was one."""
+        ...
+
+
+class Accounts(Protocol):
+    """Who may come in.  Thread-safe, blocking (a password check takes a tenth of a second on purpose)."""
+
+    def is_set_up(self) -> bool:
+        """Whether there is a first user."""
+        ...
+
+    def setup_code(self) -> str:
+        """The one-time code of the set-up address, valid ten minutes; a new call ends the one before."""
+        ...
+
+    def set_up(self, code: str, name: str, password: str) -> str:
+        """Make the owner and return a session's secret.  Raises AccessDenied; closes for good once it succeeded."""
+        ...
+
+    def add(self, name: str, password: str, role: Role, cameras: frozenset[CameraId] | None) -> None:
+        """Make somebody.  Raises AccessDenied with the reason (name taken, password too short)."""
+        ...
+
+    def sign_in(self, name: str, password: str, address: str, agent: str) -> str:
+        """A session's secret.  Raises AccessDenied, alike for an unknown name and a wrong password."""
+        ...
+
+    def sign_out(self, secret: str) -> None:
+        """End a session; no error if it is over."""
+        ...
+
+    def grant_of(self, secret: str) -> Grant | None:
+        """What a session's or token's secret allows, None if it allows nothing (any more)."""
+        ...
+
+    def create_token(
+        self, name: str, scopes: frozenset[Scope], cameras: frozenset[CameraId] | None, expires_at: datetime | None
+    ) -> str:
+        """A token's secret, shown this once."""
+        ...
+
+    def tokens(self) -> Sequence[Grant]:
+        """Every token that was not revoked."""
+        ...
+
+    def revoke(self, grant_id: str) -> bool:
+        """End a session or token."""
+        ...
+
+
+# --------------------------------------------------------------------------------------------------- people and web
+
+
+class Notifier(Protocol):
+    """One channel to people."""
+
+    @property
+    def channel(self) -> str:
+        """A short name, unique among the notifiers of one server."""
+        ...
+
+    async def send(self, alert: Alert) -> None:
+        """Return when the channel has accepted it.  Raises NotifierUnavailable, NotifierRefused."""
+        ...
+
+    async def check(self) -> str:
+        """Reach the channel without telling anybody anything; one line for the owner.  Raises as `send`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A video as it will be sent: known size, bytes on demand.
+
+    `read` yields the bytes of [offset, offset + length) in big pieces; it blocks, and raises BlobMissing or
+    StoreUnavailable when what it reads goes away.
+    """
+
+    name: str
+    size: int
+    starts_at: datetime
+    ends_at: datetime
+    read: Callable[[int, int], Iterator[bytes]]
+
+
+class ClipBuilder(Protocol):
+    """Turns recorded spans into clips; no packet is touched."""
+
+    async def of_event(self, event: Event) -> Clip:
+        """The event's clip, also while it still runs.  Raises SpanUnavailable, BlobMissing, StoreUnavailable."""
+        ...
+
+    async def of_span(self, camera: CameraId, start: datetime, end: datetime) -> Clip:
+        """The longest gapless part of the span, the newest, still open second included.  Raises SpanUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A JPEG and when its picture was taken."""
+
+    jpeg: bytes
+    taken_at: datetime
+
+
+class LiveFeed(Protocol):
+    """Pictures of now.  Decodes only while somebody asks; shared by all who do."""
+
+    async def snapshot(self, camera: CameraId) -> Snapshot | None:
+        """The newest picture, None when there never was one."""
+        ...
+
+    def pictures(self, camera: CameraId) -> AsyncIterator[Snapshot]:
+        """Each picture as it comes, newest wins, at most ten a second; ends when the camera is removed."""
+        ...
+
+
+class CameraDirectory(Protocol):
+    """The cameras of this server and how they are.  Called on the event loop; never blocks."""
+
+    def cameras(self) -> Sequence[CameraStatus]:
+        """All of them, in the order of the config file."""
+        ...
+
+    def camera(self, camera_id: CameraId) -> CameraStatus | None:
+        """One of them."""
+        ...
+
+
+class Health(Protocol):
+    """What is wrong now.  Called on the event loop; never blocks."""
+
+    def problems(self) -> Sequence[Problem]:
+        """Everything that is wrong, oldest first; nothing wrong means that Doorstep is seeing."""
+        ...
