@@ -1,4 +1,64 @@
-UV := .venv/bin/uv
+# The front door.  `make run` and `make test` do all their own set-up; the steps live in front_door/.
+
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+LISTEN ?= 127.0.0.1:8080
+DATA ?= var/demo
+CAMERA ?=
+
+.PHONY: help run test test-deps check lint fmt bench docs lock clean
+
+help:
+	@echo "make run        a demo doorbell on http://$(LISTEN) (set-up included)"
+	@echo "make test       everything CI runs (set-up included)"
+	@echo "make check      format, lint, types and contracts only"
+	@echo "make fmt        format the code"
+	@echo "make bench      benchmarks: ratios to a floor measured in the same run"
+	@echo "make test-deps  Debian packages that only tests need"
+	@echo "make lock       renew requirements/*.lock after a change of pyproject.toml"
+
+run:
+	@$(PYTHON) front_door/environment.py run
+	@$(PYTHON) front_door/web_app.py build
+	@$(BIN)/doorstep models fetch --data $(DATA)
+	@exec $(BIN)/doorstep run --demo --data $(DATA) --listen $(LISTEN)
+
+test: test-deps
+	@$(PYTHON) front_door/environment.py dev
+	@$(PYTHON) front_door/web_app.py build
+	@$(MAKE) --no-print-directory check
+	@$(PYTHON) front_door/web_app.py test
+	@{ $(BIN)/doorstep models fetch --data var/test && $(BIN)/doorstep models fetch nanodet-g --data var/test; } \
+		|| echo "Tests that need a model are skipped."
+	@DOORSTEP_MODELS="$(CURDIR)/var/test/models" $(BIN)/pytest
+
+test-deps:
+	@$(PYTHON) front_door/debian_packages.py
+
+check: lint
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lint:
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+fmt:
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench:
+	@$(PYTHON) front_door/environment.py dev
+	@$(BIN)/python benchmarks/run_all.py
+
 lock:
-	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --group build -o requirements/run.lock
-	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --group build --group dev -c requirements/run.lock -o requirements/dev.lock
+	@$(BIN)/python -m pip install -q uv
+	@for set in run:"--group build" dev:"--group build --group dev -c requirements/run.lock"; do \
+		$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+			pyproject.toml $${set#*:} -o requirements/$${set%%:*}.lock || exit 1; done
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		--group pyproject.toml:node -o requirements/node.lock
+
+clean:
+	rm -rf .venv var web/node_modules src/doorstep/web/dist

@@ -225,11 +225,11 @@ class Store(Protocol):
         ...
 
     def size(self, key: str) -> int:
-        """In bytes.  Raises BlobMissing."""
+        """In bytes.  Raises BlobMissing, StoreUnavailable."""
         ...
 
     def exists(self, key: str) -> bool:
-        """Whether the key is taken."""
+        """Whether the key is taken.  Raises StoreUnavailable."""
         ...
 
     def delete(self, key: str) -> None:
@@ -237,7 +237,7 @@ class Store(Protocol):
         ...
 
     def keys(self) -> Iterator[str]:
-        """Every key; slow, for start-up and fsck only."""
+        """Every key; slow, for start-up and fsck only.  Raises StoreUnavailable."""
         ...
 
     def free_bytes(self) -> int | None:
@@ -261,7 +261,15 @@ class Catalog(Protocol):
     """What exists and can be searched.  Thread-safe, blocking; each method raises CatalogUnavailable."""
 
     def save_event(self, event: Event, deliveries: Sequence[Delivery] = ()) -> None:
-        """Insert or replace the event, and insert the deliveries that it owes, in one transaction."""
+        """Insert or replace the event and its deliveries, in one transaction.
+
+        Whether an event that is there is deleted stays as it is: that is `mark_deleted`'s alone, for the pipeline
+        still writes what it learns of an event that somebody has deleted meanwhile.
+        """
+        ...
+
+    def mark_deleted(self, event_id: EventId, at: datetime | None) -> bool:
+        """Delete it so that it can be undone, or undo that with None; whether there is such an event."""
         ...
 
     def event(self, event_id: EventId) -> Event | None:
@@ -332,6 +340,10 @@ class AccountRecords(Protocol):
         """Insert or replace."""
         ...
 
+    def remove_account(self, name: str) -> bool:
+        """Whether there was one; its sessions go with it."""
+        ...
+
     def grants(self) -> Sequence[Grant]:
         """Every session and token that was not revoked."""
         ...
@@ -357,7 +369,10 @@ class Accounts(Protocol):
         ...
 
     def setup_code(self) -> str:
-        """The one-time code of the set-up address, valid ten minutes; a new call ends the one before."""
+        """The one-time code of the set-up address, valid ten minutes; a new call ends the one before.
+
+        Raises AccessDenied once somebody is set up.
+        """
         ...
 
     def set_up(self, code: str, name: str, password: str) -> str:

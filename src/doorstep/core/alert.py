@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import NewType
 
 from doorstep.core.camera import CameraId
-from doorstep.core.event import Cause, EventId
+from doorstep.core.cause import Cause
+from doorstep.core.event import EventId
 
 AlertId = NewType("AlertId", str)
 
@@ -27,3 +28,50 @@ class Alert:
     text: str
     link: str
     snapshot: bytes = b""
+
+
+class AlertPolicy:
+    """Which alerts of one camera are told: a press always, of the others at most one in `cooldown` seconds."""
+
+    def __init__(self, cooldown: float, alert_on: frozenset[Cause]) -> None:
+        self._cooldown = cooldown
+        self._alert_on = alert_on
+        self._told_at: datetime | None = None
+
+    def may_tell(self, cause: Cause, at: datetime) -> bool:
+        """Whether to tell this one; yes begins the cooldown, unless it is a press, which has none."""
+        if cause not in self._alert_on:
+            return False
+        if cause is Cause.PRESS:
+            return True
+        # Without the sign, so that a clock that was set back by hours does not silence the house for hours.
+        if self._told_at is not None and abs((at - self._told_at).total_seconds()) < self._cooldown:
+            return False
+        self._told_at = at
+        return True
+
+
+# Written out, because strftime's names follow the locale of the machine.
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+WORDS: dict[Cause, tuple[str, str]] = {
+    Cause.PERSON: ("Person at", "Seen"),
+    Cause.PRESS: ("Doorbell rang at", "Rung"),
+    Cause.TRIGGER: ("Motion reported at", "Reported"),
+    Cause.MOTION: ("Motion at", "Seen"),
+    Cause.LOITERING: ("Somebody is lingering at", "Seen"),
+}
+
+
+def alert_words(camera_name: str, cause: Cause, at_local: datetime) -> tuple[str, str]:
+    """Title and text for a person, in plain words; `at_local` is in the owner's time zone.
+
+    ("Person at Front door", "Seen at 14:02:03 on Saturday, 21 November.")
+    """
+    title, verb = WORDS[cause]
+    day = f"{WEEKDAYS[at_local.weekday()]}, {at_local.day} {MONTHS[at_local.month - 1]}"
+    return f"{title} {camera_name}", f"{verb} at {at_local:%H:%M:%S} on {day}."

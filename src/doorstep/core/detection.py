@@ -34,6 +34,14 @@ class Box:
         """The middle of the lower edge: where a person stands."""
         return (self.left + self.right) / 2, self.bottom
 
+    def overlap(self, other: "Box") -> float:
+        """Intersection over union: 1 for the same box, 0 for boxes that share no area."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        shared = width * height if width > 0.0 and height > 0.0 else 0.0
+        # Areas too small for a float are 0, and so are the sums of them.
+        return min(shared / (self.area + other.area - shared), 1.0) if shared > 0.0 else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Detection:

@@ -1,11 +1,11 @@
 """What the owner has chosen, checked and complete.  How a file says it lives in `config`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from doorstep.core.camera import CameraId
-from doorstep.core.event import Cause
+from doorstep.core.cause import Cause
 from doorstep.core.zone import Point, Zone
 
 
@@ -45,10 +45,10 @@ class CameraSettings:
 
     id: CameraId
     name: str
-    source: str
-    detect: str | None = None
+    source: str = field(repr=False)
+    detect: str | None = field(default=None, repr=False)
     record_always: bool = False
-    stream_key: str = ""
+    stream_key: str = field(default="", repr=False)
     audio: bool = False
     enabled: bool = True
     upload: bool = False
@@ -109,7 +109,7 @@ class RetentionSettings:
 class EmailSettings:
     """The mail server as an address (it may hold a password), the sender, the receivers."""
 
-    smtp: str
+    smtp: str = field(repr=False)
     sender: str
     to: tuple[str, ...]
 

@@ -1,0 +1,57 @@
+"""Every benchmark, one after the other, each in its own process: `make bench`.  Prints a line of JSON a figure.
+
+Takes about five minutes.  What is measured, and how, lives in the file of each benchmark; none fails because a goal is
+missed ("met": false says so), only when it cannot measure.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LONGEST_SECONDS = 180
+
+
+def run(name: str, *arguments: str) -> bool:
+    """Whether it could measure."""
+    command = [sys.executable, "-m", f"benchmarks.{name}", *arguments]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
+    begin = time.perf_counter()
+    try:
+        code = subprocess.run(command, check=False, cwd=ROOT, env=environment, timeout=LONGEST_SECONDS).returncode
+    except subprocess.TimeoutExpired:
+        code = -1
+    print(f"{name}: {time.perf_counter() - begin:.0f} s{'' if code == 0 else ', FAILED'}", file=sys.stderr, flush=True)
+    return code == 0
+
+
+def plan() -> Sequence[tuple[str, ...]]:
+    """Names and arguments, quick ones first."""
+    sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+    from benchmarks.camera_files import BOTH  # noqa: PLC0415 - the path had to be known first
+
+    from fakes.server_process import model_folder  # noqa: PLC0415 - as above
+
+    videos = [str(camera.path()) for camera in BOTH]
+    folder = model_folder()
+    models = sorted(str(path) for path in folder.glob("*.onnx"))[:1] if folder is not None else []
+    return (
+        *([("detection", models[0])] if models else []),
+        ("motion", *videos, "--rounds", "3"),
+        ("clip",),
+        ("segmenting",),
+        ("start",),
+        ("telling",),
+    )
+
+
+def main() -> None:
+    results = [run(*each) for each in plan()]
+    sys.exit(0 if all(results) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""The Debian packages that only tests need: `make test-deps`.  Without them the suite runs and names what it skips."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from steps import run, say
+
+PACKAGES = {
+    "chromium": "/usr/bin/chromium",
+    "ffmpeg": "/usr/bin/ffprobe",
+    "fonts-dejavu-core": "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+    "openssl": "/usr/bin/openssl",
+}
+POLICY = Path("/usr/sbin/policy-rc.d")
+
+
+def main() -> None:
+    """Install what is missing: as root at once, else after asking, else say how."""
+    missing = [package for package, proof in PACKAGES.items() if not Path(proof).exists()]
+    if not missing:
+        return
+    if shutil.which("apt-get") is None:
+        say(f"Not a Debian system: tests that need {', '.join(missing)} will be skipped, with their names.")
+        return
+    command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing]
+    if os.geteuid() == 0:
+        install(command)
+    elif agreed(missing):
+        subprocess.run(["sudo", "apt-get", "update", "-q"], check=False)
+        subprocess.run(["sudo", *command], check=False)
+    else:
+        say(f"Tests that need them will be skipped. To install: sudo {' '.join(command)}")
+
+
+def install(command: list[str]) -> None:
+    """With a moment's rule that no daemon starts."""
+    say(f"Installing for the tests: {' '.join(command[5:])}")
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    with no_daemons():
+        run("updating the package list", ["apt-get", "update", "-q"], environment=quiet)
+        run("installing test packages", command, environment=quiet)
+
+
+def agreed(missing: list[str]) -> bool:
+    """Only a person at a terminal can agree."""
+    if not sys.stdin.isatty() or shutil.which("sudo") is None:
+        return False
+    return input(f"Some tests need {', '.join(missing)}. Install them with sudo? [y/N] ").strip().lower() == "y"
+
+
+@contextmanager
+def no_daemons() -> Iterator[None]:
+    """invoke-rc.d asks policy-rc.d; 101 means: do not start it.  An existing policy is left as it is."""
+    if POLICY.exists():
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()

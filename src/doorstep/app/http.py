@@ -1,0 +1,123 @@
+"""The web server: one app on its TCP socket, and on the owner's Unix socket in the data folder."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from doorstep.app.folders import SOCKET_NAME
+from doorstep.core.errors import ConfigInvalid
+from doorstep.core.settings import ServerSettings, TlsSettings
+from doorstep.web.asgi import create_app
+from doorstep.web.local import LocalOwner
+from doorstep.web.parts import WebParts
+
+GRACE_SECONDS = 2
+KEEP_ALIVE_SECONDS = 30
+MOST_CONNECTIONS = 512
+COMMON: dict[str, Any] = {  # of both doors; Any: uvicorn's keywords have many types
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "proxy_headers": False,
+    "lifespan": "off",
+    "timeout_graceful_shutdown": GRACE_SECONDS,
+}
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn without its signal handlers: signals are the composition root's."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Nothing to capture."""
+        yield
+
+
+class HttpServer:
+    """Both doors of one server.  Raises ConfigInvalid when the certificate or its key cannot be used."""
+
+    def __init__(self, parts: WebParts, tls: TlsSettings | None, public: socket.socket, inside: socket.socket) -> None:
+        app = create_app(parts)
+        self._public_socket = public
+        self._inside_socket = inside
+        config = uvicorn.Config(
+            app,
+            ssl_certfile=tls.cert if tls else None,
+            ssl_keyfile=tls.key if tls else None,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            limit_concurrency=MOST_CONNECTIONS,
+            **COMMON,
+        )
+        _load(config, tls)
+        self._outside = _Uvicorn(config)
+        self._inside = _Uvicorn(uvicorn.Config(LocalOwner(app), **COMMON))
+
+    async def run(self) -> None:
+        """Serve until `stop`."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._outside.serve([self._public_socket]))
+            tasks.create_task(self._inside.serve([self._inside_socket]))
+
+    def stop(self) -> None:
+        """Let running answers finish for a moment, then close."""
+        self._outside.should_exit = self._inside.should_exit = True
+
+
+@contextmanager
+def listen(settings: ServerSettings) -> Iterator[socket.socket]:
+    """The bound socket.  Raises ConfigInvalid in plain words when the port is taken or the address not ours."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as public:
+        public.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            public.bind((settings.host, settings.port))
+            public.listen(128)
+        except OSError as error:
+            msg = (
+                f"Doorstep cannot listen on {settings.host}:{settings.port} ({error.strerror}). "
+                "Stop the program that uses the port, or choose another with --listen or server.listen."
+            )
+            raise ConfigInvalid(msg) from error
+        public.setblocking(False)
+        yield public
+
+
+@contextmanager
+def owners_socket(data: Path) -> Iterator[socket.socket]:
+    """A Unix socket that only our own user can open, from its first moment on.  Raises ConfigInvalid."""
+    path = data / SOCKET_NAME
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as inside:
+        mask = os.umask(0o177)
+        try:
+            inside.bind(str(path))
+        except OSError as error:
+            msg = f"The path {path} is too long for a socket or cannot be made ({error}). Choose another --data."
+            raise ConfigInvalid(msg) from error
+        finally:
+            os.umask(mask)
+        inside.listen(16)
+        inside.setblocking(False)
+        try:
+            yield inside
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _load(config: uvicorn.Config, tls: TlsSettings | None) -> None:
+    try:
+        config.load()
+    except OSError as error:  # ssl.SSLError is one
+        if tls is None:
+            raise
+        msg = (
+            f"The certificate {tls.cert} with the key {tls.key} cannot be used ({error.strerror or error}). "
+            "Mend server.tls: both must be PEM files that this user may read, and belong together."
+        )
+        raise ConfigInvalid(msg) from error

@@ -1,0 +1,71 @@
+"""People, sessions and tokens in an SQL database.  What they may do is decided in `core.access` and `accounts`."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Engine, delete, select
+
+from doorstep.catalog.engine import reading, writing
+from doorstep.catalog.rows import account_of, account_row, grant_of, grant_row
+from doorstep.catalog.tables import AccountRow, GrantRow
+from doorstep.core.access import Account, Grant
+
+
+class SqlAccountRecords:
+    """Keeps rows in the same database as SqlCatalog.  Thread-safe; implements `ports.AccountRecords`.
+
+    Every method raises CatalogUnavailable, never the driver's errors.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def accounts(self) -> Sequence[Account]:
+        """Everybody, oldest first."""
+        with reading(self._engine) as session:
+            rows = session.scalars(select(AccountRow).order_by(AccountRow.created_at, AccountRow.folded_name))
+            return [account_of(row) for row in rows]
+
+    def account(self, name: str) -> Account | None:
+        """By name, case folded."""
+        with reading(self._engine) as session:
+            row = session.get(AccountRow, name.casefold())
+            return account_of(row) if row else None
+
+    def save_account(self, account: Account) -> None:
+        """Insert or replace."""
+        with writing(self._engine) as session:
+            session.merge(account_row(account))
+
+    def remove_account(self, name: str) -> bool:
+        """Whether there was one, by name, case folded; its sessions go with it."""
+        with writing(self._engine) as session:
+            row = session.get(AccountRow, name.casefold())
+            if row is not None:
+                session.execute(delete(GrantRow).where(GrantRow.account == row.name))
+                session.delete(row)
+            return row is not None
+
+    def grants(self) -> Sequence[Grant]:
+        """Every session and token that was not revoked, oldest first."""
+        with reading(self._engine) as session:
+            rows = session.scalars(select(GrantRow).order_by(GrantRow.created_at, GrantRow.id))
+            return [grant_of(row) for row in rows]
+
+    def grant(self, secret_hash: str) -> Grant | None:
+        """The session or token with this hash of its secret."""
+        with reading(self._engine) as session:
+            row = session.scalar(select(GrantRow).where(GrantRow.secret_hash == secret_hash))
+            return grant_of(row) if row else None
+
+    def save_grant(self, grant: Grant) -> None:
+        """Insert or replace, by its id."""
+        with writing(self._engine) as session:
+            session.merge(grant_row(grant))
+
+    def revoke_grant(self, grant_id: str) -> bool:
+        """Whether there was one."""
+        with writing(self._engine) as session:
+            row = session.get(GrantRow, grant_id)
+            if row is not None:
+                session.delete(row)
+            return row is not None

@@ -1,0 +1,131 @@
+"""How the catalog's database is opened.  What is kept in it stands in `tables`."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from doorstep.core.errors import CatalogUnavailable
+
+_BUSY_SECONDS = 5
+_MEMORY = ":memory:"
+# A commit must survive a power cut, so synchronous=FULL: in WAL mode NORMAL loses the newest commits.
+_PRAGMAS = (
+    f"busy_timeout = {_BUSY_SECONDS * 1000}",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "trusted_schema = OFF",
+)
+# The primary result codes of SQLite (sqlite.org/rescode.html) that the owner can do something about.
+_WORDS = {
+    sqlite3.SQLITE_FULL: "The catalog cannot grow: its disk is full. Free some space.",
+    sqlite3.SQLITE_READONLY: "The catalog cannot be written. Check the rights of the data folder and its disk.",
+    sqlite3.SQLITE_CANTOPEN: "The catalog cannot be opened. Check that the data folder exists and its rights.",
+    sqlite3.SQLITE_BUSY: "The catalog is in use by another program for too long. Try again.",
+    sqlite3.SQLITE_IOERR: "The catalog's disk does not answer. Check the disk.",
+    sqlite3.SQLITE_CORRUPT: "The catalog is damaged. Restore it from a backup.",
+    sqlite3.SQLITE_NOTADB: "The catalog's file is not a database. Restore it from a backup.",
+}
+
+
+def sqlite_url(path: Path) -> str:
+    """The address of a catalog in one file."""
+    return f"sqlite:///{path.absolute()}"
+
+
+def open_engine(url: str) -> Engine:
+    """The database at `url`, for `upgrade` and the catalogs; SQLite's file is made, mode 0600, if there is none.
+
+    Thread-safe; whoever opened it calls `dispose`.  Raises CatalogUnavailable.
+    """
+    try:
+        address = make_url(url)
+        engine = create_engine(address, hide_parameters=True, pool_timeout=2 * _BUSY_SECONDS)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
+        msg = "The catalog's address cannot be used. Check it, and that its database driver is installed."
+        # Without its cause: SQLAlchemy quotes the address, and that may hold a password.
+        raise CatalogUnavailable(msg) from None
+    if engine.dialect.name == "sqlite":
+        if address.database not in {None, "", _MEMORY}:
+            _make_private(Path(str(address.database)))
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+    _reach(engine)
+    return engine
+
+
+@contextmanager
+def catalog_errors() -> Iterator[None]:
+    """Raises CatalogUnavailable in place of anything that the database or its driver reports in its block."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise CatalogUnavailable(_words_for(error.orig)) from error
+    except sqlite3.Error as error:
+        raise CatalogUnavailable(_words_for(error)) from error
+    except PoolTimeoutError as error:
+        raise CatalogUnavailable(_WORDS[sqlite3.SQLITE_BUSY]) from error
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session that sees one state of the catalog and waits for no writer.  Raises CatalogUnavailable."""
+    with catalog_errors(), Session(engine.execution_options(reading=True)) as session:
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session that is committed at the end, all or nothing.  Raises CatalogUnavailable."""
+    with catalog_errors(), Session(engine) as session, session.begin():
+        yield session
+
+
+def _reach(engine: Engine) -> None:
+    """Opening is lazy in SQLAlchemy; whoever opens the catalog wants to know now."""
+    try:
+        with catalog_errors(), engine.connect():
+            pass
+    except CatalogUnavailable:
+        engine.dispose()
+        raise
+
+
+def _make_private(path: Path) -> None:
+    """SQLite gives its WAL the database's own mode, so this makes all of its files the owner's alone."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.fchmod(descriptor, 0o600)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise CatalogUnavailable(_WORDS[sqlite3.SQLITE_CANTOPEN]) from error
+
+
+def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    # The driver's own idea of transactions leaves DDL and SELECT outside them; `_begin` opens them instead.
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin(connection: Connection) -> None:
+    # IMMEDIATE: a writer that begins as a reader is refused at once, not after the busy timeout, if another wrote.
+    only_reads = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+def _words_for(error: BaseException | None) -> str:
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    return _WORDS.get(code & 0xFF, "The catalog does not answer. Try again later.")

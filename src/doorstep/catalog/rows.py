@@ -1,0 +1,180 @@
+"""Values of `core` as rows of `tables`, and back.  No queries."""
+
+from datetime import datetime
+
+from doorstep.catalog.tables import AccountRow, CauseRow, DeliveryRow, EventRow, GapRow, GrantRow, LedgerJson
+from doorstep.core.access import Account, Grant, Role, Scope
+from doorstep.core.alert import Alert, AlertId
+from doorstep.core.camera import CameraId
+from doorstep.core.event import Cause, Event, EventId, Recording
+from doorstep.core.gap import Gap
+from doorstep.core.ledger import LedgerEntry, Stage
+from doorstep.core.outbox import Delivery, DeliveryState
+
+
+def event_row(event: Event) -> EventRow:
+    """The row of an event and those of its causes."""
+    recording = event.recording
+    return EventRow(
+        id=event.id,
+        camera=event.camera,
+        started_at=event.started_at,
+        last_seen_at=event.last_seen_at,
+        ended_at=event.ended_at,
+        causes=[
+            CauseRow(event_id=event.id, cause=cause.value, position=position)
+            for position, cause in enumerate(dict.fromkeys(event.causes))
+        ],
+        score=event.score,
+        pre_roll_seconds=event.pre_roll_seconds,
+        recording_key=recording.key if recording else None,
+        recording_starts_at=recording.starts_at if recording else None,
+        recording_ends_at=recording.ends_at if recording else None,
+        recording_size=recording.size if recording else None,
+        has_still=event.has_still,
+        ledger=[_ledger_json(entry) for entry in event.ledger],
+        deleted_at=event.deleted_at,
+    )
+
+
+def event_of(row: EventRow) -> Event:
+    """The event that the row was made from."""
+    return Event(
+        id=EventId(row.id),
+        camera=CameraId(row.camera),
+        started_at=row.started_at,
+        last_seen_at=row.last_seen_at,
+        ended_at=row.ended_at,
+        causes=tuple(Cause(cause.cause) for cause in row.causes),
+        score=row.score,
+        pre_roll_seconds=row.pre_roll_seconds,
+        recording=_recording_of(row),
+        has_still=row.has_still,
+        ledger=tuple(_ledger_entry(entry) for entry in row.ledger),
+        deleted_at=row.deleted_at,
+    )
+
+
+def _recording_of(row: EventRow) -> Recording | None:
+    key, starts_at, ends_at, size = (
+        row.recording_key,
+        row.recording_starts_at,
+        row.recording_ends_at,
+        row.recording_size,
+    )
+    if key is None or starts_at is None or ends_at is None or size is None:
+        return None
+    return Recording(key, starts_at, ends_at, size)
+
+
+def _ledger_json(entry: LedgerEntry) -> LedgerJson:
+    return LedgerJson(stage=entry.stage.value, at=entry.at.isoformat(), channel=entry.channel, cost_usd=entry.cost_usd)
+
+
+def _ledger_entry(entry: LedgerJson) -> LedgerEntry:
+    return LedgerEntry(Stage(entry["stage"]), datetime.fromisoformat(entry["at"]), entry["channel"], entry["cost_usd"])
+
+
+def delivery_row(delivery: Delivery) -> DeliveryRow:
+    """The row of a delivery; the alert's snapshot is not kept."""
+    alert = delivery.alert
+    return DeliveryRow(
+        id=delivery.id,
+        alert_id=alert.id,
+        event_id=alert.event,
+        camera=alert.camera,
+        cause=alert.cause.value,
+        at=alert.at,
+        title=alert.title,
+        text=alert.text,
+        link=alert.link,
+        channel=delivery.channel,
+        state=delivery.state.value,
+        attempts=delivery.attempts,
+        next_at=delivery.next_at,
+        outcome=delivery.outcome,
+    )
+
+
+def delivery_of(row: DeliveryRow) -> Delivery:
+    """The delivery that the row was made from, without its snapshot."""
+    return Delivery(
+        alert=Alert(
+            id=AlertId(row.alert_id),
+            event=EventId(row.event_id),
+            camera=CameraId(row.camera),
+            cause=Cause(row.cause),
+            at=row.at,
+            title=row.title,
+            text=row.text,
+            link=row.link,
+        ),
+        channel=row.channel,
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        next_at=row.next_at,
+        outcome=row.outcome,
+    )
+
+
+def gap_row(gap: Gap) -> GapRow:
+    """The row of a gap."""
+    return GapRow(camera=gap.camera, starts_at=gap.starts_at, ends_at=gap.ends_at, reason=gap.reason)
+
+
+def gap_of(row: GapRow) -> Gap:
+    """The gap that the row was made from."""
+    return Gap(CameraId(row.camera), row.starts_at, row.ends_at, row.reason)
+
+
+def account_row(account: Account) -> AccountRow:
+    """The row of a person."""
+    return AccountRow(
+        folded_name=account.name.casefold(),
+        name=account.name,
+        password_hash=account.password_hash,
+        role=account.role.value,
+        cameras=_camera_list(account.cameras),
+        created_at=account.created_at,
+    )
+
+
+def account_of(row: AccountRow) -> Account:
+    """The person that the row was made from."""
+    return Account(row.name, row.password_hash, Role(row.role), _camera_set(row.cameras), row.created_at)
+
+
+def grant_row(grant: Grant) -> GrantRow:
+    """The row of a session or token."""
+    return GrantRow(
+        id=grant.id,
+        secret_hash=grant.secret_hash,
+        name=grant.name,
+        account=grant.account,
+        scopes=sorted(scope.value for scope in grant.scopes),
+        cameras=_camera_list(grant.cameras),
+        created_at=grant.created_at,
+        expires_at=grant.expires_at,
+    )
+
+
+def grant_of(row: GrantRow) -> Grant:
+    """The session or token that the row was made from."""
+    return Grant(
+        id=row.id,
+        secret_hash=row.secret_hash,
+        name=row.name,
+        account=row.account,
+        scopes=frozenset(Scope(scope) for scope in row.scopes),
+        cameras=_camera_set(row.cameras),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+    )
+
+
+def _camera_list(cameras: frozenset[CameraId] | None) -> list[str] | None:
+    return None if cameras is None else sorted(cameras)
+
+
+def _camera_set(cameras: list[str] | None) -> frozenset[CameraId] | None:
+    return None if cameras is None else frozenset(map(CameraId, cameras))

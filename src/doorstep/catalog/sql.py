@@ -1,0 +1,154 @@
+"""The catalog in an SQL database.  Opening and migrating it live in `engine` and `upgrade`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Engine, Select, delete, exists, func, literal, select, tuple_
+
+from doorstep.catalog.cursor import Cursor
+from doorstep.catalog.engine import reading, writing
+from doorstep.catalog.instant import Instant
+from doorstep.catalog.rows import delivery_of, delivery_row, event_of, event_row, gap_of, gap_row
+from doorstep.catalog.tables import CauseRow, DeliveryRow, EventRow, GapRow
+from doorstep.core.camera import CameraId
+from doorstep.core.event import Event, EventId
+from doorstep.core.gap import Gap
+from doorstep.core.outbox import Delivery, DeliveryState
+from doorstep.ports import EventQuery
+
+
+class SqlCatalog:
+    """Keeps rows in a database that `open_engine` opened and `upgrade` brought up to date.
+
+    Thread-safe; implements `ports.Catalog`.  Every method raises CatalogUnavailable, never the driver's errors.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def save_event(self, event: Event, deliveries: Sequence[Delivery] = ()) -> None:
+        """Insert or replace the event, and its deliveries as they are now."""
+        with writing(self._engine) as session:
+            row, known = event_row(event), session.get(EventRow, event.id)
+            if known is not None:
+                row.deleted_at = known.deleted_at
+            session.merge(row)
+            for delivery in deliveries:
+                session.merge(delivery_row(delivery))
+
+    def mark_deleted(self, event_id: EventId, at: datetime | None) -> bool:
+        """Delete it so that it can be undone, or undo that with None; whether there is such an event."""
+        with writing(self._engine) as session:
+            row = session.get(EventRow, event_id)
+            if row is not None:
+                row.deleted_at = at
+            return row is not None
+
+    def event(self, event_id: EventId) -> Event | None:
+        """One event, deleted ones included."""
+        with reading(self._engine) as session:
+            row = session.get(EventRow, event_id)
+            return event_of(row) if row else None
+
+    def events(self, query: EventQuery) -> tuple[Sequence[Event], str | None]:
+        """One page of events that are not deleted, and the cursor of the next, None on the last.
+
+        `since` and `until` are about `started_at`, the first included, the second not.  Behind a cursor that no page
+        gave out there is nothing.
+        """
+        conditions = _conditions(query)
+        if conditions is None:
+            return (), None
+        newest_first = select(EventRow).order_by(EventRow.started_at.desc(), EventRow.id.desc())
+        limit = max(1, query.limit)
+        # One more than asked: it tells whether there is another page.
+        page = self._events(newest_first.where(*conditions).limit(limit + 1))
+        return page[:limit], str(Cursor.behind(page[limit - 1])) if len(page) > limit else None
+
+    def unfinished_events(self) -> Sequence[Event]:
+        """Those that were running when the process ended, oldest first."""
+        return self._events(select(EventRow).where(EventRow.ended_at.is_(None)).order_by(*_OLDEST_FIRST))
+
+    def expired_events(self, started_before: datetime, limit: int) -> Sequence[Event]:
+        """Oldest first, deleted ones included, none that still runs."""
+        over = (EventRow.started_at < started_before, EventRow.ended_at.is_not(None))
+        return self._events(select(EventRow).where(*over).order_by(*_OLDEST_FIRST).limit(limit))
+
+    def deleted_events(self, deleted_before: datetime, limit: int) -> Sequence[Event]:
+        """Those whose time for undoing is over, in the order in which they were deleted."""
+        gone = EventRow.deleted_at < deleted_before
+        return self._events(select(EventRow).where(gone).order_by(EventRow.deleted_at, EventRow.id).limit(limit))
+
+    def recorded_bytes(self) -> int:
+        """Of all events' recordings."""
+        with reading(self._engine) as session:
+            return int(session.scalar(select(func.coalesce(func.sum(EventRow.recording_size), 0))) or 0)
+
+    def recording_keys(self) -> frozenset[str]:
+        """The key of every recording that an event has."""
+        with reading(self._engine) as session:
+            keys = session.scalars(select(EventRow.recording_key))
+            return frozenset(key for key in keys if key is not None)
+
+    def forget_event(self, event_id: EventId) -> None:
+        """Remove the row and its deliveries; the bytes are the caller's business, and go first."""
+        with writing(self._engine) as session:
+            session.execute(delete(EventRow).where(EventRow.id == event_id))
+            session.execute(delete(DeliveryRow).where(DeliveryRow.event_id == event_id))
+
+    def add_gap(self, gap: Gap) -> None:
+        """A span without recording, with its reason."""
+        with writing(self._engine) as session:
+            session.add(gap_row(gap))
+
+    def gaps(self, camera: CameraId, since: datetime, until: datetime) -> Sequence[Gap]:
+        """Those that touch the span, oldest first."""
+        touching = (GapRow.camera == camera, GapRow.starts_at <= until, GapRow.ends_at >= since)
+        with reading(self._engine) as session:
+            rows = session.scalars(select(GapRow).where(*touching).order_by(GapRow.starts_at, GapRow.id))
+            return [gap_of(row) for row in rows]
+
+    def save_delivery(self, delivery: Delivery) -> None:
+        """Insert or replace.  The alert's snapshot is not kept in the row: it is the event's still."""
+        with writing(self._engine) as session:
+            session.merge(delivery_row(delivery))
+
+    def due_deliveries(self) -> Sequence[Delivery]:
+        """Every delivery that is neither accepted nor given up, oldest first."""
+        return self._deliveries(DeliveryRow.state == DeliveryState.DUE.value)
+
+    def deliveries_of(self, event_id: EventId) -> Sequence[Delivery]:
+        """Every delivery of one event, oldest first."""
+        return self._deliveries(DeliveryRow.event_id == event_id)
+
+    def _events(self, statement: Select[EventRow]) -> list[Event]:
+        with reading(self._engine) as session:
+            return [event_of(row) for row in session.scalars(statement)]
+
+    def _deliveries(self, condition: ColumnElement[bool]) -> list[Delivery]:
+        oldest_first = select(DeliveryRow).order_by(DeliveryRow.at, DeliveryRow.id)
+        with reading(self._engine) as session:
+            return [delivery_of(row) for row in session.scalars(oldest_first.where(condition))]
+
+
+_OLDEST_FIRST = (EventRow.started_at, EventRow.id)
+
+
+def _conditions(query: EventQuery) -> list[ColumnElement[bool]] | None:
+    """What a row must fulfil, None if no row can."""
+    conditions: list[ColumnElement[bool]] = [EventRow.deleted_at.is_(None)]
+    if query.cameras is not None:
+        conditions.append(EventRow.camera.in_(sorted(query.cameras)))
+    if query.since is not None:
+        conditions.append(EventRow.started_at >= query.since)
+    if query.until is not None:
+        conditions.append(EventRow.started_at < query.until)
+    if query.cause is not None:
+        conditions.append(exists().where(CauseRow.event_id == EventRow.id, CauseRow.cause == query.cause))
+    if query.cursor is not None:
+        cursor = Cursor.parse(query.cursor)
+        if cursor is None:
+            return None
+        place = tuple_(literal(cursor.started_at, Instant()), literal(cursor.id))
+        conditions.append(tuple_(EventRow.started_at, EventRow.id) < place)
+    return conditions

@@ -1,0 +1,157 @@
+"""The tables, as they are now.  How a database got there stands in `migrations`; a test holds both together."""
+
+from datetime import datetime
+from typing import ClassVar, TypedDict
+
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, MetaData, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from doorstep.catalog.instant import Instant
+
+HEAD = "0002"
+"""The last step of `migrations`; a test holds it there."""
+
+
+class LedgerJson(TypedDict):
+    """One entry of an event's ledger; `at` is RFC 3339."""
+
+    stage: str
+    at: str
+    channel: str
+    cost_usd: float
+
+
+class Base(DeclarativeBase):
+    """What all tables have in common."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar = {
+        datetime: Instant(),
+        float: Double(),
+        list[str]: JSON(none_as_null=True),
+        list[LedgerJson]: JSON(),
+    }
+
+
+def _index_where(column: str, condition: str) -> Index:
+    """Of the rows that fulfil the condition alone, in both kinds of database."""
+    return Index(None, column, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
+class EventRow(Base):
+    """One event; the recording's columns are all null or all not."""
+
+    __tablename__ = "events"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    camera: Mapped[str]
+    started_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    score: Mapped[float | None]
+    pre_roll_seconds: Mapped[float | None]
+    recording_key: Mapped[str | None]
+    recording_starts_at: Mapped[datetime | None]
+    recording_ends_at: Mapped[datetime | None]
+    recording_size: Mapped[int | None] = mapped_column(BigInteger)
+    has_still: Mapped[bool]
+    ledger: Mapped[list[LedgerJson]]
+    deleted_at: Mapped[datetime | None]
+    causes: Mapped[list["CauseRow"]] = relationship(
+        order_by="CauseRow.position", cascade="all, delete-orphan", passive_deletes=True, lazy="selectin"
+    )
+
+    __table_args__ = (
+        Index(None, "camera", "started_at", "id"),
+        Index(None, "started_at", "id"),
+        # Partial: almost no row is deleted or still runs, and a whole index would tempt SQLite to gather every row
+        # that is not deleted and sort it, where reading `started_at` backwards needs only one page.
+        _index_where("deleted_at", "deleted_at IS NOT NULL"),
+        _index_where("ended_at", "ended_at IS NULL"),
+    )
+
+
+class CauseRow(Base):
+    """Why an event exists; `position` keeps the order in which the causes came."""
+
+    __tablename__ = "event_causes"
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True)
+    cause: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+
+    __table_args__ = (Index(None, "cause", "event_id"),)
+
+
+class DeliveryRow(Base):
+    """One delivery with its alert.  No foreign key: an alert goes out also when its event could not be stored."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    alert_id: Mapped[str]
+    event_id: Mapped[str]
+    camera: Mapped[str]
+    cause: Mapped[str]
+    at: Mapped[datetime]
+    title: Mapped[str]
+    text: Mapped[str]
+    link: Mapped[str]
+    channel: Mapped[str]
+    state: Mapped[str]
+    attempts: Mapped[int]
+    next_at: Mapped[datetime]
+    outcome: Mapped[str]
+
+    __table_args__ = (Index(None, "state", "at"), Index(None, "event_id"))
+
+
+class GapRow(Base):
+    """A span without recording."""
+
+    __tablename__ = "gaps"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    camera: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    reason: Mapped[str]
+
+    __table_args__ = (Index(None, "camera", "starts_at"),)
+
+
+class AccountRow(Base):
+    """A person; found by the folded name, shown by the name."""
+
+    __tablename__ = "accounts"
+
+    folded_name: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    password_hash: Mapped[str]
+    role: Mapped[str]
+    cameras: Mapped[list[str] | None]
+    created_at: Mapped[datetime]
+
+
+class GrantRow(Base):
+    """A session or a token; of its secret only the hash."""
+
+    __tablename__ = "grants"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    secret_hash: Mapped[str]
+    name: Mapped[str]
+    account: Mapped[str | None]
+    scopes: Mapped[list[str]]
+    cameras: Mapped[list[str] | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "secret_hash", unique=True),)

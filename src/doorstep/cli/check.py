@@ -1,0 +1,55 @@
+"""`doorstep check`: read the config, then reach every camera, store and channel; one line each."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import typer
+
+from doorstep.app.finding import Finding
+from doorstep.cli.options import ConfigOption, DataOption, JsonOption, model_folders, settings_of
+from doorstep.core.settings import Settings
+
+
+def check(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Check the demo's set-up.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Try everything the config names, a line each.  Exit code 1 when something does not work."""
+    settings = settings_of(config, data, demo=demo)
+    if not asyncio.run(_is_fine(settings, as_json=as_json)):
+        raise typer.Exit(1)
+
+
+async def _is_fine(settings: Settings, *, as_json: bool) -> bool:
+    fine = True
+    async for finding in _findings(settings):
+        row = {"what": finding.what, "ok": finding.ok, "detail": finding.detail}
+        words = f"{'ok   ' if finding.ok else 'FAULT'} {finding.what}: {finding.detail}"
+        typer.echo(json.dumps(row) if as_json else words)
+        fine = fine and finding.ok
+    return fine
+
+
+async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+    """A camera that a running server has open is not opened twice: some allow but one viewer."""
+    from doorstep.app.check import findings  # noqa: PLC0415 - a second of imports that --help need not wait for
+    from doorstep.cli.local import LocalServer  # noqa: PLC0415 - as above
+
+    folder = settings.server.data
+    running = await asyncio.to_thread(LocalServer.is_running, folder)
+    async for finding in findings(settings, model_folders(folder), skip_cameras=running):
+        yield finding
+    if running:
+        with LocalServer(folder) as server:
+            for camera in (await asyncio.to_thread(server.ask, "GET", "/cameras"))["cameras"]:
+                yield _of_running(camera)
+
+
+def _of_running(camera: dict[str, str]) -> Finding:
+    """As `GET /cameras` tells it."""
+    words = f"{camera['state']} since {camera['since']}" + (f": {camera['reason']}" if camera["reason"] else "")
+    return Finding(f"camera {camera['id']}", camera["state"] in {"live", "off"}, words)

@@ -1,0 +1,98 @@
+"""`doorstep models`: the files that know what a person looks like."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+
+from doorstep.app import models as files
+from doorstep.app.folders import data_folder
+from doorstep.cli.options import ConfigOption, DataOption, JsonOption, model_folders, settings_of
+
+verbs = typer.Typer(help="The files that know what a person looks like.", no_args_is_help=True)
+
+
+@verbs.command("list")
+def list_models(config: ConfigOption = None, data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Every file Doorstep knows, its licence, and whether it is here."""
+    here = {verdict.name: str(verdict.soundness) for verdict in _here(config, data)}
+    rows = [(known, here.get(known.name, "no")) for known in files.FILES]
+    if as_json:
+        for known, state in rows:
+            row = {"name": known.name, "licence": known.licence, "bytes": known.pins[0].length, "state": state}
+            typer.echo(json.dumps(row))
+        return
+    table = Table("Name", "Size", "Licence", "Here")
+    for known, state in rows:
+        table.add_row(known.name, f"{known.pins[0].length / 1e6:.1f} MB", known.licence, state)
+    Console().print(table)
+
+
+@verbs.command("fetch")
+def fetch(
+    name: Annotated[
+        str | None, typer.Argument(help="A name of `models list`; without one, what a new system needs.")
+    ] = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Bring a file here, verified against its pinned hash.  Interrupted downloads go on where they stopped."""
+    folder = data_folder(settings_of(config, data).server.data) / "models"
+    folder.mkdir(exist_ok=True)
+    with _bar() as bar:
+        if name is None:
+            paths = files.fetch_what_is_needed(folder, bar, lambda line: typer.echo(line, err=True))
+        else:
+            paths = [files.fetch_named(name, folder, bar)]
+    for path in paths:
+        typer.echo(str(path))
+
+
+@verbs.command("verify")
+def verify(config: ConfigOption = None, data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Compare every file that is here with its pinned hash.  Exit code 1 when one differs."""
+    verdicts = _here(config, data)
+    for verdict in verdicts:
+        row = {"name": verdict.name, "path": str(verdict.path), "state": verdict.soundness, "reason": verdict.reason}
+        words = f"{verdict.name}: {verdict.reason or 'sound'} ({verdict.path})"
+        typer.echo(json.dumps(row) if as_json else words)
+    if not verdicts:
+        typer.echo("No file is here yet. Run `doorstep models fetch`.", err=True)
+    if any(verdict.soundness is files.Soundness.WRONG for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+def _here(config: Path | None, data: Path | None) -> list[files.Verdict]:
+    """What lies in the model folders.  The last one wins a name in `list`, so the first folder comes last."""
+    folders = reversed(model_folders(settings_of(config, data).server.data))
+    found = [verdict for folder in folders for verdict in files.verify(folder)]
+    return [verdict for verdict in found if verdict.soundness is not files.Soundness.MISSING]
+
+
+class _Bars:
+    """A progress bar a file on a terminal, a line a file elsewhere."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, name: str, had: int, wanted: int | None) -> None:
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(name, total=wanted)
+            if self._progress.disable:
+                typer.echo(f"fetching {name}", err=True)
+        self._progress.update(self._tasks[name], completed=had, total=wanted)
+
+
+@contextmanager
+def _bar() -> Iterator[_Bars]:
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+        yield _Bars(progress)

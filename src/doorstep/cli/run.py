@@ -1,0 +1,50 @@
+"""`doorstep run`: the server."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from doorstep.cli.memory import share_heaps
+from doorstep.cli.options import ConfigOption, DataOption, model_folders, settings_of
+from doorstep.core.settings import Settings
+
+SETUP_MARK = "/setup#"
+
+
+def run(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    listen: Annotated[
+        str | None, typer.Option("--listen", help="HOST:PORT instead of server.listen; port 0 picks one.")
+    ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="A drawn porch with a visitor every 45 s; needs no camera.")
+    ] = False,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Log lines as JSON.")] = False,
+) -> None:
+    """Watch the cameras, record, tell, and serve the page, until stopped."""
+    from doorstep.cli.logs import configure_logs  # noqa: PLC0415 - structlog, which --help does without
+
+    share_heaps()
+    configure_logs(as_json=log_json)
+    settings = settings_of(config, data, listen, demo=demo)
+    asyncio.run(_serve(settings, model_folders(settings.server.data)))
+
+
+async def _serve(settings: Settings, folders: list[Path]) -> None:
+    from doorstep.app.server import serve  # noqa: PLC0415 - a second of imports that --help need not wait for
+
+    await serve(settings, folders, _say)
+
+
+def _say(line: str) -> None:
+    """Standard output belongs to the owner; logs go to standard error.  A set-up address comes with its QR code."""
+    typer.echo(line)
+    if SETUP_MARK in line and sys.stdout.isatty():
+        import segno  # noqa: PLC0415 - once in the life of a house
+
+        segno.make(line.rsplit(maxsplit=1)[-1], micro=False).terminal(compact=True)
+    sys.stdout.flush()

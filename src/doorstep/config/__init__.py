@@ -1,0 +1,1 @@
+"""What the config file may say, and how it becomes `core.settings`.  Read by the roots and the command only."""

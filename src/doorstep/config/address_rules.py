@@ -1,0 +1,111 @@
+"""Which addresses the config file may hold, and what else needs more than one key to judge.  No word quotes a value."""
+
+import ipaddress
+from collections.abc import Collection, Iterator
+from urllib.parse import SplitResult, urlsplit
+
+from doorstep.config.document import Document, Value
+from doorstep.config.fault import Fault, line_of
+from doorstep.config.key_lines import KeyPath
+
+# Every kind of address that Doorstep is meant to read one day, to tell "not yet" from "never".
+_PLANNED = ("rtsp", "rtsps", "rtmp", "rtmp-listen", "v4l2", "picamera", "http", "https", "file", "demo")
+_MAIL = ("smtp", "smtps")
+# Where clouds tell a machine its own secrets; no camera lives there.
+_METADATA_HOSTS = frozenset({"metadata.google.internal", "metadata.goog", "metadata"})
+_METADATA = (
+    *map(ipaddress.ip_address, ("169.254.169.254", "169.254.170.2", "169.254.170.23", "100.100.100.200")),
+    *map(ipaddress.ip_address, ("fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254")),
+)
+
+
+def address_faults(document: Document, known_schemes: Collection[str]) -> list[Fault]:
+    """What is wrong with the addresses of cameras and mail servers; those that are wrong are set aside."""
+    faults = [*_missing(document), *_camera_faults(document, known_schemes), *_mail_faults(document)]
+    faults += _repeated_ids(document)
+    for fault in faults:
+        document.set_aside(fault.path)
+    return faults
+
+
+def _missing(document: Document) -> Iterator[Fault]:
+    tables = [(path, camera, "source") for path, camera in document.cameras()]
+    email = document.table("notify", "email")
+    if email:
+        tables.append((("notify", "email"), email, "smtp"))
+    for path, table, name in tables:
+        if name not in table and (*path, name) not in document.aside:
+            yield Fault((*path, name), "is missing")
+
+
+def _camera_faults(document: Document, known_schemes: Collection[str]) -> Iterator[Fault]:
+    for path, camera in document.cameras():
+        for name in ("source", "detect"):
+            value = camera.get(name)
+            if isinstance(value, str) and (words := _wrong_source(value, known_schemes)):
+                yield Fault((*path, name), words)
+
+
+def _mail_faults(document: Document) -> Iterator[Fault]:
+    value = document.table("notify", "email").get("smtp")
+    if isinstance(value, str) and (words := _wrong_mail_server(value)):
+        yield Fault(("notify", "email", "smtp"), words)
+
+
+def _repeated_ids(document: Document) -> Iterator[Fault]:
+    first: dict[str, KeyPath] = {}
+    for path, camera in document.cameras():
+        value: Value = camera.get("id")
+        if isinstance(value, str) and value in first:
+            line = line_of(document.lines, first[value])
+            yield Fault((*path, "id"), f"another camera has this id (line {line}); each needs its own")
+        elif isinstance(value, str):
+            first[value] = (*path, "id")
+
+
+def _wrong_source(address: str, known_schemes: Collection[str]) -> str | None:
+    scheme = address.partition(":")[0].lower()
+    parts = _parts(address)
+    if scheme not in known_schemes:
+        known = ", ".join(f"{name}://" for name in sorted(known_schemes))
+        if scheme in _PLANNED:
+            return f"{scheme}:// cameras are not built yet; this version reads {known}"
+        return f"must begin with one of {known}"
+    if parts is None or "://" not in address or _is_metadata(parts):
+        return "is not an address that can be used"
+    if scheme == "file" and (parts.netloc or not parts.path.startswith("/")):
+        return "must name the file with its whole path: file:///…"
+    return None
+
+
+def _wrong_mail_server(address: str) -> str | None:
+    parts = _parts(address)
+    if address.partition(":")[0].lower() not in _MAIL:
+        return "must begin with smtp:// or smtps://"
+    if parts is None or not parts.hostname or _is_metadata(parts):
+        return "must name a mail server: smtp://HOST or smtps://USER:PASSWORD@HOST"
+    return None
+
+
+def _parts(address: str) -> SplitResult | None:
+    """None where something is malformed, also in ways that urlsplit would quietly mend."""
+    if not address.isprintable() or address != address.strip():
+        return None
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return None
+    return None if port == 0 else parts
+
+
+def _is_metadata(parts: SplitResult) -> bool:
+    host = (parts.hostname or "").rstrip(".")
+    if host in _METADATA_HOSTS:
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address) in _METADATA

@@ -1,0 +1,162 @@
+"""From the config file and the environment to `core.settings`.  What the file may say stands in `schema`."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from doorstep.config import schema
+from doorstep.config.address_rules import address_faults
+from doorstep.config.document import Document, read_document
+from doorstep.config.fault import Fault, config_invalid
+from doorstep.config.judge import judged
+from doorstep.config.not_built import not_built_faults
+from doorstep.config.notation import host_and_port
+from doorstep.config.outside import fill_in_environment, fill_in_files
+from doorstep.core.camera import CameraId
+from doorstep.core.event import Cause
+from doorstep.core.settings import (
+    BufferSettings,
+    CameraSettings,
+    DetectionPlace,
+    DetectionSettings,
+    EmailSettings,
+    EventSettings,
+    RetentionSettings,
+    ServerSettings,
+    Settings,
+    StoreSettings,
+    TlsSettings,
+)
+from doorstep.core.zone import Point, Zone
+
+KNOWN_SCHEMES = ("demo", "file")
+_NO_FILE = "(command line)"
+
+
+def load_settings(
+    path: Path | None,
+    environment: Mapping[str, str],
+    *,
+    data: Path | None = None,
+    listen: str | None = None,
+    known_schemes: Collection[str] = KNOWN_SCHEMES,
+    only_built: bool = False,
+) -> Settings:
+    """What the file at `path` says, or the defaults without one; `data` and `listen` win over the file's.
+
+    `known_schemes` are the kinds of camera address that there is a source for; `only_built` refuses settings that
+    this version would ignore.  Relative paths in the file are seen
+    from its folder.  Raises ConfigInvalid with everything that is wrong, one line each: file, line, key, remedy;
+    no line holds a value of the file, of the environment or of a secret's file.
+    """
+    document = read_document(path) if path else Document(_NO_FILE, Path.cwd())
+    faults = fill_in_environment(document, environment)
+    faults += fill_in_files(document)
+    faults += address_faults(document, known_schemes)
+    file, more = judged(document)
+    if only_built:
+        faults += not_built_faults(document)
+    if file is None or faults or more:
+        raise config_invalid(document.file, document.lines, [*faults, *more])
+    return _settings(file, document.folder, _server(file.server, document.folder, data, listen))
+
+
+def demo_settings(
+    data: Path | None = None, listen: str | None = None, environment: Mapping[str, str] | None = None
+) -> Settings:
+    """One invented camera and no file.  Without `data`, the folder is `doorstep-demo` in the user's state folder.
+
+    Raises ConfigInvalid when `listen` is not HOST:PORT.
+    """
+    folder = data or _state_folder(environment or {}) / "doorstep-demo"
+    camera = CameraSettings(id=CameraId("demo"), name="Demo door", source="demo://")
+    return Settings(server=_server(schema.Server(), Path.cwd(), folder, listen), cameras=(camera,))
+
+
+def _state_folder(environment: Mapping[str, str]) -> Path:
+    """By the XDG Base Directory Specification: relative names in the variable are ignored."""
+    named = Path(environment.get("XDG_STATE_HOME", ""))
+    return named if named.is_absolute() else Path(environment.get("HOME") or Path.home()) / ".local" / "state"
+
+
+def _settings(file: schema.ConfigFile, folder: Path, server: ServerSettings) -> Settings:
+    buffer, email = file.buffer, file.notify.email
+    return Settings(
+        server=server,
+        buffer=BufferSettings(
+            seconds=buffer.seconds,
+            max_bytes=buffer.max_bytes,
+            directory=folder / buffer.directory if buffer.directory else None,
+        ),
+        cameras=tuple(map(_camera, file.camera)),
+        detection=_detection(file.detection, folder),
+        events=_events(file.events),
+        store=StoreSettings(kind=file.store.kind, durability=file.store.durability),
+        retention=RetentionSettings(days=file.retention.days, max_bytes=file.retention.max_bytes),
+        email=EmailSettings(smtp=email.smtp or "", sender=email.sender, to=tuple(email.to)) if email else None,
+    )
+
+
+def _server(server: schema.Server, folder: Path, data: Path | None, listen: str | None) -> ServerSettings:
+    host, port = host_and_port(server.listen) if listen is None else _overridden(listen)
+    return ServerSettings(
+        host=host,
+        port=port,
+        data=data.absolute() if data else folder / server.data,
+        names=tuple(server.names),
+        timezone=server.timezone,
+        trusted_proxies=tuple(server.trusted_proxies),
+        tls=TlsSettings(folder / server.tls.cert, folder / server.tls.key) if server.tls else None,
+    )
+
+
+def _camera(camera: schema.Camera) -> CameraSettings:
+    return CameraSettings(
+        id=CameraId(camera.id),
+        name=camera.name,
+        source=camera.source or "",
+        detect=camera.detect,
+        record_always=camera.record == "always",
+        stream_key=camera.stream_key,
+        audio=camera.audio,
+        enabled=camera.enabled,
+        upload=camera.upload,
+        masks=tuple(map(_polygon, camera.masks)),
+        zones=tuple(Zone(zone.name, _polygon(zone.polygon)) for zone in camera.zones),
+    )
+
+
+def _detection(detection: schema.Detection, folder: Path) -> DetectionSettings:
+    is_path = "/" in detection.model or detection.model.endswith(".onnx")
+    return DetectionSettings(
+        model=str(folder / detection.model) if is_path else detection.model,
+        where=DetectionPlace(detection.where),
+        endpoint=detection.endpoint,
+        monthly_cap_usd=detection.monthly_cap_usd,
+        looks_per_second=detection.looks_per_second,
+        look_at_least_every=detection.look_at_least_every,
+    )
+
+
+def _events(events: schema.Events) -> EventSettings:
+    return EventSettings(
+        pre_roll=events.pre_roll,
+        close_after=events.close_after,
+        post_roll=events.post_roll,
+        longest=events.longest,
+        record_cooldown=events.record_cooldown,
+        alert_cooldown=events.alert_cooldown,
+        record_on=frozenset(map(Cause, events.record_on)),
+        alert_on=frozenset(map(Cause, events.alert_on)),
+    )
+
+
+def _polygon(corners: list[list[float]]) -> tuple[Point, ...]:
+    return tuple((x, y) for x, y in corners)
+
+
+def _overridden(listen: str) -> tuple[str, int]:
+    try:
+        return host_and_port(listen)
+    except ValueError as error:
+        fault = Fault(("--listen",), str(error))
+        raise config_invalid(_NO_FILE, {}, [fault]) from None

@@ -1,0 +1,39 @@
+"""Settings that a later version will honour.  Until then the file may only hold their default: a privacy mask that is
+accepted and ignored would be a lie to the owner.
+"""
+
+from collections.abc import Iterator
+
+from doorstep.config.document import Document
+from doorstep.config.fault import Fault
+
+CAMERA_DEFAULTS: dict[str, object] = {
+    "record": "events",
+    "audio": False,
+    "upload": False,
+    "masks": [],
+    "stream_key": "",
+    "detect": None,
+}
+DETECTION_DEFAULTS: dict[str, object] = {"where": "local", "endpoint": "", "monthly_cap_usd": 0}
+STORE_DEFAULTS: dict[str, object] = {"kind": "local"}
+SERVER_DEFAULTS: dict[str, object] = {"trusted_proxies": []}
+
+WORDS = "is not built yet: this version would ignore it, so take it out"
+
+
+def not_built_faults(document: Document) -> list[Fault]:
+    """Every key that asks for what this version cannot do."""
+    return list(_found(document))
+
+
+def _found(document: Document) -> Iterator[Fault]:
+    for path, camera in document.cameras():
+        for key, default in CAMERA_DEFAULTS.items():
+            if key in camera and camera[key] != default:
+                yield Fault((*path, key), WORDS)
+    tables = {"detection": DETECTION_DEFAULTS, "store": STORE_DEFAULTS, "server": SERVER_DEFAULTS}
+    for table, defaults in tables.items():
+        for key, default in defaults.items():
+            if key in document.table(table) and document.table(table)[key] != default:
+                yield Fault((table, key), WORDS)

@@ -1,0 +1,230 @@
+"""What the config file may say: every key with its type, bounds and meaning.  Reading it lives in `load`."""
+
+import ipaddress
+import re
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from doorstep.config.notation import host_and_port, size_in_bytes
+
+_HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.ASCII)
+_MAIL = re.compile(r"[^@\s<>,;\"\\]+@[^@\s<>,;\"\\]+")
+
+
+def _listen(value: str) -> str:
+    host_and_port(value)
+    return value
+
+
+def _host(value: str) -> str:
+    if not _HOST.fullmatch(value) or len(value) > 253:
+        msg = "must be a host name in small letters, without port or path"
+        raise ValueError(msg)
+    return value
+
+
+def _time_zone(value: str) -> str:
+    try:
+        return value if value == "system" else ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        msg = 'must be "system" or a time zone such as "Europe/Berlin"'
+        raise ValueError(msg) from None
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ipaddress.ip_network(value, strict=False))
+    except ValueError:
+        msg = 'must be an address or a network such as "192.0.2.0/24"'
+        raise ValueError(msg) from None
+
+
+def _mail(value: str) -> str:
+    if not _MAIL.fullmatch(value):
+        msg = 'must be a mail address such as "me@example.org"'
+        raise ValueError(msg)
+    return value
+
+
+def _size(value: object) -> object:
+    return size_in_bytes(value) if isinstance(value, str) else value
+
+
+def _unless_auto(value: object) -> object:
+    return None if value == "auto" else value
+
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+Seconds = Annotated[float, Field(ge=0, le=7 * 24 * 3600)]
+Size = Annotated[int, BeforeValidator(_size), Field(gt=0, le=2**63 - 1)]
+SizeOrAuto = Annotated[int | None, Field(gt=0, le=2**63 - 1), BeforeValidator(_size), BeforeValidator(_unless_auto)]
+SecondsOrAuto = Annotated[float | None, Field(gt=0, le=3600), BeforeValidator(_unless_auto)]
+TextOrAuto = Annotated[Text | None, BeforeValidator(_unless_auto)]
+Part = Annotated[float, Field(ge=0, le=1)]
+Corner = Annotated[list[Part], Field(min_length=2, max_length=2)]
+Polygon = Annotated[list[Corner], Field(min_length=3, max_length=100)]
+MailAddress = Annotated[str, AfterValidator(_mail)]
+CauseWord = Literal["person", "press", "trigger", "motion", "loitering"]
+_CAUSES: tuple[CauseWord, ...] = ("person", "press", "trigger")
+
+
+def rule_broken(words: str, key: str) -> PydanticCustomError:
+    """That keys which are fine alone do not go together; `key`, seen from the table, is where the error is shown."""
+    return PydanticCustomError("rule", "{words}", {"words": words, "key": key})
+
+
+class Table(BaseModel):
+    """What all tables have in common: nothing unknown, nothing converted, no value in an error."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=True, validate_by_name=False
+    )
+
+
+class Tls(Table):
+    """The server's own certificate."""
+
+    cert: Text = Field(description="The certificate with its chain, a PEM file.")
+    key: Text = Field(description="Its private key, a PEM file.")
+
+
+class Server(Table):
+    """Where the server listens and keeps its files."""
+
+    listen: Annotated[str, AfterValidator(_listen)] = Field("0.0.0.0:8080", description="HOST:PORT of the web page.")
+    data: Text = Field("/var/lib/doorstep", description="The folder for recordings and the catalog.")
+    names: list[Annotated[str, AfterValidator(_host)]] = Field(
+        [], description="Host names that it answers to, besides its addresses."
+    )
+    timezone: Annotated[str, AfterValidator(_time_zone)] = Field(
+        "system", description="For quiet hours, words in mails and the demo clock."
+    )
+    trusted_proxies: list[Annotated[str, AfterValidator(_network)]] = Field(
+        [], description="Whose forwarding headers are believed."
+    )
+    tls: Tls | None = Field(None, description="The server's own certificate.")
+
+
+class Buffer(Table):
+    """The rolling buffer of each camera."""
+
+    seconds: float = Field(900, ge=10, le=24 * 3600, description="How much video is kept of each camera.")
+    max_bytes: SizeOrAuto = Field(
+        None, description='How much all cameras together may use; "auto" is a quarter of the memory.'
+    )
+    directory: TextOrAuto = Field(None, description='Where it lies; "auto" is in memory, never on a disk.')
+
+
+class ZoneTable(Table):
+    """Where in the picture persons count."""
+
+    name: Text = Field(description="How it is called.")
+    polygon: Polygon = Field(description="Its corners, [x, y] in parts of the picture, 0 to 1.")
+
+
+class Camera(Table):
+    """One camera."""
+
+    id: Annotated[str, StringConstraints(pattern=r"\A[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\z")] = Field(
+        description="Its short name in addresses and file names: a-z, 0-9 and -, at most 40."
+    )
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(description="Its name for people.")
+    source: Text | None = Field(None, repr=False, description="The address of its video.")
+    source_file: Text | None = Field(None, description="A file that holds the address, instead of `source`.")
+    detect: Text | None = Field(None, repr=False, description="The address of a smaller stream to look at.")
+    detect_file: Text | None = Field(None, description="A file that holds that address, instead of `detect`.")
+    record: Literal["events", "always"] = Field("events", description="What is recorded.")
+    stream_key: str = Field("", repr=False, max_length=4096, description="The key of a camera that pushes its video.")
+    stream_key_file: Text | None = Field(None, description="A file that holds the key, instead of `stream_key`.")
+    audio: bool = Field(False, description="Whether sound is kept.")
+    enabled: bool = Field(True, description="Whether it is used at all.")
+    upload: bool = Field(False, description="Whether its events go off-site.")
+    masks: list[Polygon] = Field([], max_length=50, description="Polygons that are never stored nor shown.")
+    zones: list[ZoneTable] = Field([], max_length=50, description="Where persons count; everywhere, if there is none.")
+
+
+class Detection(Table):
+    """How often to look, and with what."""
+
+    model: Text = Field("yolox-nano", description="The name of a model, or the path of an ONNX file.")
+    where: Literal["local", "remote"] = Field("local", description="Where the detector runs.")
+    endpoint: str = Field("", max_length=4096, description="The address of a remote detector.")
+    monthly_cap_usd: float = Field(0, ge=0, le=1e6, description="What a remote detector may cost in a month.")
+    looks_per_second: float = Field(4, ge=0.1, le=30, description="How often to look while something moves.")
+    look_at_least_every: float = Field(15, ge=1, le=3600, description="Seconds between looks while nothing moves.")
+
+
+class Events(Table):
+    """When an event opens and closes, what of it is kept and told; times in seconds."""
+
+    pre_roll: Seconds = Field(5, description="Video before the first sighting.")
+    close_after: Seconds = Field(10, gt=0, description="Seconds without a sighting that end an event.")
+    post_roll: Seconds = Field(5, description="Video after the last sighting.")
+    longest: Seconds = Field(300, gt=0, description="Then a new event continues it.")
+    record_cooldown: Seconds = Field(0, description="Seconds between recordings.")
+    alert_cooldown: Seconds = Field(120, description="Seconds between alerts.")
+    record_on: list[CauseWord] = Field(list(_CAUSES), description="What is recorded.")
+    alert_on: list[CauseWord] = Field(list(_CAUSES), description="What is told.")
+
+    @model_validator(mode="after")
+    def _post_roll_lies_within_the_event(self) -> Self:
+        if self.post_roll > self.close_after:
+            words = f"must not be more than close_after ({self.post_roll:g} is more than {self.close_after:g})"
+            raise rule_broken(words, "post_roll")
+        return self
+
+
+class Store(Table):
+    """Where recordings go."""
+
+    kind: Literal["local"] = Field("local", description="The kind of store.")
+    durability: SecondsOrAuto = Field(
+        None, description='Seconds between syncs, what a power cut may cost; "auto" chooses by the kind of disk.'
+    )
+
+
+class Retention(Table):
+    """How long recordings stay."""
+
+    days: float = Field(30, gt=0, le=36500, description="Recordings older than this go.")
+    max_bytes: Size = Field(50_000_000_000, description="The oldest recordings go when all together exceed this.")
+
+
+class Email(Table):
+    """Alerts by mail."""
+
+    smtp: Text | None = Field(
+        None, repr=False, description="The mail server: smtp:// (STARTTLS if offered) or smtps:// (TLS)."
+    )
+    smtp_file: Text | None = Field(None, description="A file that holds that address, instead of `smtp`.")
+    sender: MailAddress = Field(alias="from", description="Who the mails are from.")
+    to: list[MailAddress] = Field(min_length=1, max_length=50, description="Who gets them.")
+
+
+class Notify(Table):
+    """How people are told."""
+
+    email: Email | None = Field(None, description="Alerts by mail.")
+
+
+class ConfigFile(Table):
+    """The whole file."""
+
+    server: Server = Field(default_factory=Server, description="The server.")
+    buffer: Buffer = Field(default_factory=Buffer, description="The rolling buffer.")
+    camera: list[Camera] = Field([], max_length=64, description="The cameras, one [[camera]] each.")
+    detection: Detection = Field(default_factory=Detection, description="Detection.")
+    events: Events = Field(default_factory=Events, description="Events.")
+    store: Store = Field(default_factory=Store, description="The store.")
+    retention: Retention = Field(default_factory=Retention, description="Retention.")
+    notify: Notify = Field(default_factory=Notify, description="Channels to people.")
+
+    @model_validator(mode="after")
+    def _pre_roll_lies_in_the_buffer(self) -> Self:
+        if self.events.pre_roll >= self.buffer.seconds:
+            words = f"must be less than buffer.seconds ({self.buffer.seconds:g}), from which it is taken"
+            raise rule_broken(words, "events.pre_roll")
+        return self

@@ -1,0 +1,13 @@
+"""Why an event exists.  On its own, because settings name causes, and the rules of events read settings."""
+
+from enum import StrEnum
+
+
+class Cause(StrEnum):
+    """Why an event exists."""
+
+    PERSON = "person"
+    PRESS = "press"
+    TRIGGER = "trigger"
+    MOTION = "motion"
+    LOITERING = "loitering"

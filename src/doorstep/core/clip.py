@@ -1,0 +1,191 @@
+"""Which samples a clip shows: from the picture that was on at the asked start to the last one before the asked end.
+
+Planning only, over the index; the bytes of the clip are laid out in `mp4`.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate
+from operator import add
+
+from doorstep.core.segment import Segment
+
+LONGEST_HOLD = 2**31 - 1
+"""Ticks that one picture may be held: what every reader of MP4 takes as a sample's duration."""
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ClipRun:
+    """`sample_count` samples of one segment from `first_sample` on, counted from 0."""
+
+    segment: Segment
+    first_sample: int
+    sample_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClipPlan:
+    """What a clip consists of, and what of it is shown.
+
+    The runs begin with a key frame and join in decode order without a hole: the last sample of a run lasts until the
+    first of the next.  `media_start_ticks` is the pts of the first shown picture, relative to the dts of the first
+    sample; pictures before it are only decoded.  `shown_ticks` is how long the clip is.  `starts_at` and `ends_at` are
+    the wall times actually shown: `starts_at` is the asked start or earlier by less than the duration of one picture
+    whenever the segments reach back that far, and `ends_at` the asked end or later by less than one picture whenever
+    they reach that far.
+    """
+
+    runs: tuple[ClipRun, ...]
+    starts_at: datetime
+    ends_at: datetime
+    media_start_ticks: int
+    shown_ticks: int
+
+    @property
+    def timescale(self) -> int:
+        """Ticks a second of all runs."""
+        return self.runs[0].segment.timescale
+
+
+def plan_clip(
+    segments: Sequence[Segment], start: datetime, end: datetime, *, bridge_gaps: bool = False
+) -> ClipPlan | None:
+    """The clip of [start, end) that shows most of it without a hole; None where nothing of it can be shown.
+
+    `segments` are of one camera in the order of time, perhaps of several connections and with holes.  A run of them is
+    gapless while connection and timescale stay, the sequence rises by one, and no more than half a second (the
+    shortest segment that is cut on purpose) is missing between decode times.  With `bridge_gaps` (segments of one
+    recording, which has one format and rising decode times) only a changed timescale or a decode time that does not
+    rise ends a run, and the picture before a hole is held until the hole is over.
+    """
+    best: ClipPlan | None = None
+    for run in _gapless(segments, bridge_gaps=bridge_gaps):
+        plan = _Timeline(run).plan(start, end)
+        if plan is not None and (best is None or _seconds(plan) > _seconds(best)):
+            best = plan
+    return best
+
+
+def _seconds(plan: ClipPlan) -> float:
+    return plan.shown_ticks / plan.timescale
+
+
+def _gapless(segments: Sequence[Segment], *, bridge_gaps: bool) -> Iterator[list[Segment]]:
+    run: list[Segment] = []
+    for segment in segments:
+        if run and not _joins(run[-1], segment, bridge_gaps=bridge_gaps):
+            yield run
+            run = []
+        run.append(segment)
+    if run:
+        yield run
+
+
+def _joins(before: Segment, after: Segment, *, bridge_gaps: bool) -> bool:
+    hole = after.first_dts - before.first_dts - before.duration
+    held = hole + before.samples.durations[-1]
+    if before.timescale != after.timescale or not 0 < held <= LONGEST_HOLD:
+        return False
+    if bridge_gaps:
+        return True
+    return (
+        before.connection == after.connection and before.sequence + 1 == after.sequence and hole * 2 <= before.timescale
+    )
+
+
+class _Timeline:
+    """The samples of one gapless run, flat and in decode order: `pts` and `keys` have one entry a sample."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self._segments = segments
+        self._firsts = list(accumulate((len(segment.samples) for segment in segments), initial=0))
+        self._keys = b"".join(segment.samples.keys for segment in segments)
+        self._pts: list[int] = []
+        for segment in segments:
+            samples = segment.samples
+            self._pts.extend(
+                map(add, accumulate(samples.durations, initial=segment.first_dts), samples.composition_offsets)
+            )
+
+    def plan(self, start: datetime, end: datetime) -> ClipPlan | None:
+        """The clip of [start, end) out of this run."""
+        first_key = self._keys.find(1)
+        if first_key < 0 or start >= end:
+            return None
+        last = self._shown_at(end - _MICROSECOND, first_key)
+        if last is None:
+            return None
+        first = self._shown_at(start, first_key)
+        shown_until = self._shown_until(last)
+        if first is None:
+            first = first_key
+        elif self._segment_of(last).wall_at(shown_until) <= start:
+            return None
+        key = self._key_of(first)
+        runs = self._runs(key, self._last_decoded_before(end))
+        return ClipPlan(
+            runs=runs,
+            starts_at=self._segment_of(first).wall_at(self._pts[first]),
+            ends_at=self._segment_of(last).wall_at(shown_until),
+            media_start_ticks=self._pts[first] - _first_dts(runs[0]),
+            shown_ticks=shown_until - self._pts[first],
+        )
+
+    def _shown_at(self, instant: datetime, first_key: int) -> int | None:
+        """The sample of the picture on show at an instant; None before the first key frame's picture."""
+        shown = -1
+        pts = self._pts[first_key] - 1
+        for position in range(self._position_of(first_key), len(self._segments)):
+            begin, limit = max(first_key, self._firsts[position]), self._segments[position].tick_at(instant)
+            candidate = max(filter(limit.__ge__, self._pts[begin : self._firsts[position + 1]]), default=pts)
+            if candidate > pts:
+                shown, pts = self._pts.index(candidate, begin), candidate
+        return shown if shown >= 0 else None
+
+    def _shown_until(self, sample: int) -> int:
+        """The tick at which the next picture replaces this one."""
+        pts = self._pts[sample]
+        position = self._position_of(sample)
+        duration = self._segments[position].samples.durations[sample - self._firsts[position]]
+        return min(filter(pts.__lt__, self._pts), default=pts + duration)
+
+    def _key_of(self, sample: int) -> int:
+        """The last key frame before a sample that is not shown after it (as it is by the leading pictures of a GOP)."""
+        key = self._keys.rfind(1, 0, sample + 1)
+        while self._pts[key] > self._pts[sample]:
+            key = self._keys.rfind(1, 0, key)
+        return key
+
+    def _last_decoded_before(self, end: datetime) -> int:
+        """The last sample in decode order whose picture is shown before `end`; there is one."""
+        position = len(self._segments)
+        while True:
+            position -= 1
+            limit = self._segments[position].tick_at(end - _MICROSECOND)
+            for sample in range(self._firsts[position + 1] - 1, self._firsts[position] - 1, -1):
+                if self._pts[sample] <= limit:
+                    return sample
+
+    def _runs(self, first: int, last: int) -> tuple[ClipRun, ...]:
+        runs = []
+        for position in range(self._position_of(first), self._position_of(last) + 1):
+            base = self._firsts[position]
+            begin = max(first, base)
+            runs.append(
+                ClipRun(self._segments[position], begin - base, min(last + 1, self._firsts[position + 1]) - begin)
+            )
+        return tuple(runs)
+
+    def _position_of(self, sample: int) -> int:
+        return bisect_right(self._firsts, sample) - 1
+
+    def _segment_of(self, sample: int) -> Segment:
+        return self._segments[self._position_of(sample)]
+
+
+def _first_dts(run: ClipRun) -> int:
+    return run.segment.first_dts + sum(run.segment.samples.durations[: run.first_sample])

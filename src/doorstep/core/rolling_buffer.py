@@ -1,0 +1,174 @@
+"""The last minutes of one camera as an index of segments: what is held, what falls out.  Bytes lie on a shelf."""
+
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.core.segment import ConnectionId, Segment
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """One segment, how long it is, and from when until when it decodes or shows anything."""
+
+    segment: Segment
+    seconds: float
+    begins_at: datetime
+    ends_at: datetime
+
+
+class RollingBuffer:
+    """The newest segments of one camera, of one or several connections, in the order in which they were appended.
+
+    Holds at least `seconds` of video once that much was appended and less than one segment more, and never more than
+    `max_bytes`; only the newest segment always stays.  Seconds are counted as video, not as wall time, so a clock that
+    is set does not empty the buffer.  Lives on one thread.
+    """
+
+    def __init__(self, seconds: float, max_bytes: int) -> None:
+        self._most_seconds = seconds
+        self._max_bytes = max_bytes
+        self._held: deque[_Held] = deque()
+        self._size = 0
+        self._seconds = 0.0
+        self._pins: Counter[tuple[ConnectionId, int]] = Counter()
+        self._waiting: dict[tuple[ConnectionId, int], Segment] = {}
+        self._released: list[Segment] = []
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all segments of the index; pinned ones that left it are counted in `waiting_size`."""
+        return self._size
+
+    @property
+    def waiting_size(self) -> int:
+        """Bytes of the segments that fell out but are pinned, so that their bytes are still on the shelf."""
+        return sum(segment.size for segment in self._waiting.values())
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of video of all segments of the index."""
+        return self._seconds
+
+    @property
+    def connections(self) -> frozenset[ConnectionId]:
+        """Those of which any segment is held, pinned or about to be returned as fallen out."""
+        waiting = (*self._waiting.values(), *self._released)
+        return frozenset(segment.connection for segment in (*(held.segment for held in self._held), *waiting))
+
+    @property
+    def oldest(self) -> Segment | None:
+        """The one that falls out next."""
+        return self._held[0].segment if self._held else None
+
+    @property
+    def newest(self) -> Segment | None:
+        """The one that was appended last."""
+        return self._held[-1].segment if self._held else None
+
+    def append(self, segment: Segment) -> tuple[Segment, ...]:
+        """Hold one more, newer than all others; those that fell out and may be removed from the shelf, oldest first."""
+        self._hold(segment)
+        return self._fallen_out()
+
+    def restore(self, segments: Iterable[Segment]) -> tuple[Segment, ...]:
+        """Hold what a shelf kept over a restart, in the order of wall time; those that fell out, as `append`."""
+        for segment in sorted(segments, key=lambda one: (one.starts_at, one.sequence)):
+            self._hold(segment)
+        return self._fallen_out()
+
+    def drop_oldest(self, count: int) -> tuple[Segment, ...]:
+        """Let up to `count` of the oldest fall out before their time, the newest never; returned as by `append`."""
+        for _ in range(min(count, len(self._held) - 1)):
+            self._drop()
+        return self._fallen_out()
+
+    def between(self, start: datetime, end: datetime) -> tuple[Segment, ...]:
+        """Those that decode or show anything in [start, end)."""
+        return tuple(held.segment for held in self._held if held.begins_at < end and start < held.ends_at)
+
+    def since_key_frame_before(self, instant: datetime) -> tuple[Segment, ...]:
+        """All from the one that holds the last key frame shown at or before `instant` up to the newest.
+
+        Where no key frame reaches back that far, all from the oldest that holds one; () where none does.
+        """
+        begin: int | None = None
+        for index in range(len(self._held) - 1, -1, -1):
+            segment = self._held[index].segment
+            if 1 not in segment.samples.keys:
+                continue
+            begin = index
+            if _first_key_pts(segment) <= segment.tick_at(instant):
+                break
+        if begin is None:
+            return ()
+        return tuple(held.segment for held in self._held)[begin:]
+
+    def pin(self, segments: Iterable[Segment]) -> None:
+        """Somebody reads their bytes: they are not returned as fallen out until `unpin` was called as often."""
+        self._pins.update(map(_key, segments))
+
+    def unpin(self, segments: Iterable[Segment]) -> None:
+        """End one pin of each.  Those that fell out meanwhile are returned by the next `append`.
+
+        Raises KeyError for a segment that is not pinned.
+        """
+        for key in map(_key, segments):
+            if key not in self._pins:
+                raise KeyError(key)
+            self._pins[key] -= 1
+            if not self._pins[key]:
+                del self._pins[key]
+                if key in self._waiting:
+                    self._released.append(self._waiting.pop(key))
+
+    def _hold(self, segment: Segment) -> None:
+        held = _Held(segment, segment.duration / segment.timescale, *_span(segment))
+        self._held.append(held)
+        self._size += segment.size
+        self._seconds += held.seconds
+
+    def _fallen_out(self) -> tuple[Segment, ...]:
+        while self._is_over():
+            self._drop()
+        fallen, self._released = self._released, []
+        return tuple(fallen)
+
+    def _drop(self) -> None:
+        held = self._held.popleft()
+        self._size -= held.segment.size
+        self._seconds = max(0.0, self._seconds - held.seconds)
+        key = _key(held.segment)
+        if key in self._pins:
+            self._waiting[key] = held.segment
+        else:
+            self._released.append(held.segment)
+
+    def _is_over(self) -> bool:
+        if len(self._held) <= 1:
+            return False
+        # A thousandth: the sum of many durations in floating point is not exact.
+        without_oldest = self._seconds - self._held[0].seconds + 0.001
+        return self._size > self._max_bytes or without_oldest >= self._most_seconds
+
+
+def _key(segment: Segment) -> tuple[ConnectionId, int]:
+    return segment.connection, segment.sequence
+
+
+def _span(segment: Segment) -> tuple[datetime, datetime]:
+    """From the first to the last instant that a sample of the segment is decoded or shown."""
+    offsets = segment.samples.composition_offsets
+    begin = segment.first_dts + min(0, *offsets)
+    end = segment.first_dts + segment.duration + max(0, *offsets)
+    return segment.wall_at(begin), segment.wall_at(end)
+
+
+def _first_key_pts(segment: Segment) -> int:
+    samples = segment.samples
+    index = samples.keys.index(1)
+    return segment.first_dts + sum(samples.durations[:index]) + samples.composition_offsets[index]

@@ -1,0 +1,1 @@
+"""The home of PyAV: containers, packets, pictures.  Nothing outside this folder imports `av`."""

@@ -1,0 +1,103 @@
+"""The sample tables of a clip (ISO/IEC 14496-12, 8.6, 8.7): one row a sample, run-length coded where they are.
+
+Which samples a clip has is the plan's business; where the tables stand in the file is the movie's.
+"""
+
+import struct
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+from doorstep.core.clip import ClipPlan, ClipRun
+from doorstep.core.segment import Segment
+from doorstep.mp4.boxes import full_box
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """All samples of a plan in decode order; offsets are pts - dts."""
+
+    durations: "array[int]"
+    offsets: "array[int]"
+    sizes: "array[int]"
+    keys: bytes
+
+
+def columns_of(plan: ClipPlan) -> Columns:
+    """The samples of a plan.  The last sample of a run lasts until the first of the next is decoded."""
+    durations, offsets, sizes, keys = array("I"), array("i"), array("I"), bytearray()
+    for run in plan.runs:
+        samples, part = run.segment.samples, slice(run.first_sample, run.first_sample + run.sample_count)
+        durations.extend(samples.durations[part])
+        offsets.extend(samples.composition_offsets[part])
+        sizes.extend(samples.sizes[part])
+        keys += samples.keys[part]
+    last = -1
+    for run, following in pairwise(plan.runs):
+        last += run.sample_count
+        durations[last] = following.segment.first_dts - _last_dts(run.segment)
+    return Columns(durations, offsets, sizes, bytes(keys))
+
+
+def decoding_times(durations: Iterable[int]) -> bytes:
+    """Table stts (8.6.1.2)."""
+    return _rows(b"stts", _run_lengths(durations))
+
+
+def composition_offsets(offsets: "array[int]", shift: int) -> bytes:
+    """Table ctts (8.6.1.3) of each offset plus `shift`, signed only where needed; empty where all are 0."""
+    rows = [(count, offset + shift) for count, offset in _run_lengths(offsets)]
+    if all(offset == 0 for _, offset in rows):
+        return b""
+    lowest = min(offset for _, offset in rows)
+    if lowest >= 0:
+        return _rows(b"ctts", rows)
+    return full_box(b"ctts", 1, 0, struct.pack(">I" + "Ii" * len(rows), len(rows), *(n for row in rows for n in row)))
+
+
+def sync_samples(keys: bytes) -> bytes:
+    """Table stss (8.6.2); empty where every sample is one."""
+    numbers = [number for number, key in enumerate(keys, 1) if key]
+    if len(numbers) == len(keys):
+        return b""
+    return _numbers(b"stss", numbers)
+
+
+def sample_sizes(sizes: Sequence[int]) -> bytes:
+    """Table stsz (8.7.3.2)."""
+    return full_box(b"stsz", 0, 0, struct.pack(f">II{len(sizes)}I", 0, len(sizes), *sizes))
+
+
+def samples_to_chunks(runs: Sequence[ClipRun]) -> bytes:
+    """Table stsc (8.7.4): each run is a chunk."""
+    rows, chunk = [], 1
+    for chunks, samples in _run_lengths(run.sample_count for run in runs):
+        rows.append((chunk, samples, 1))
+        chunk += chunks
+    return _rows(b"stsc", rows)
+
+
+def chunk_offsets(offsets: Sequence[int], *, large: bool) -> bytes:
+    """Table co64 if `large`, else stco (8.7.5)."""
+    if large:
+        return full_box(b"co64", 0, 0, struct.pack(f">I{len(offsets)}Q", len(offsets), *offsets))
+    return _numbers(b"stco", offsets)
+
+
+def _last_dts(segment: Segment) -> int:
+    return segment.first_dts + segment.duration - segment.samples.durations[-1]
+
+
+def _run_lengths(column: Iterable[int]) -> list[tuple[int, int]]:
+    """(how many, of which) for each stretch of equal numbers."""
+    return [(len(list(group)), number) for number, group in groupby(column)]
+
+
+def _numbers(kind: bytes, numbers: Sequence[int]) -> bytes:
+    return full_box(kind, 0, 0, struct.pack(f">I{len(numbers)}I", len(numbers), *numbers))
+
+
+def _rows(kind: bytes, rows: Sequence[tuple[int, ...]]) -> bytes:
+    numbers = [number for row in rows for number in row]
+    return full_box(kind, 0, 0, struct.pack(f">I{len(numbers)}I", len(rows), *numbers))

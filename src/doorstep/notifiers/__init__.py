@@ -1,0 +1,1 @@
+"""Channels to people, each behind the `Notifier` port."""

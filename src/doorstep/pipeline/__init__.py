@@ -1,0 +1,1 @@
+"""The shell: tasks that carry out what the rules decide.  Knows ports, never adapters; no rule is made here."""

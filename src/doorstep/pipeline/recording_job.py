@@ -1,0 +1,113 @@
+"""One recording on its way to the store: which segments it still wants, and where they stand in its file.  No I/O."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from doorstep.core.clip import plan_clip
+from doorstep.core.event import EventId, Recording
+from doorstep.core.media import VideoFormat
+from doorstep.core.rolling_buffer import RollingBuffer
+from doorstep.core.segment import Segment
+from doorstep.mp4.recording import retimed
+from doorstep.ports import BlobWriter
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+JITTER = timedelta(seconds=0.01)
+"""Less than a frame, and more than what the clock filter moves between two segments."""
+
+SAME_FLOW_SECONDS = 0.5
+
+
+@dataclass(slots=True)
+class RecordingJob:
+    """What is wanted of one recording, and how far it is.
+
+    `seen` is the newest segment of the buffer that was taken or passed over, `tail` the newest in the file, as it
+    stands there.  `head` holds the file's segments until `shown_from` is known.
+    """
+
+    event: EventId
+    wanted_from: datetime
+    first_sighting: datetime
+    label: bytes
+    until: datetime
+    format: VideoFormat | None
+    finished_at: float | None = None
+    key: str = ""
+    writer: BlobWriter | None = None
+    seen: Segment | None = None
+    tail: Segment | None = None
+    head: list[Segment] = field(default_factory=list)
+    shown_from: datetime | None = None
+    unsynced: bool = False
+    synced_at: float | None = None
+
+    def wanted(self, buffer: RollingBuffer) -> tuple[Segment, ...]:
+        """What the buffer holds that is not in the file yet, in the buffer's order.
+
+        Found by the place in the buffer, not by time: a clock that is set in mid-event neither repeats nor skips.
+        """
+        seen = self.seen
+        if seen is None:
+            return self._first_of(buffer)
+        held = buffer.between(LONG_AGO, self.until)
+        for place in range(len(held) - 1, -1, -1):
+            if (held[place].connection, held[place].starts_at) == (seen.connection, seen.starts_at):
+                return held[place + 1 :]
+        return tuple(segment for segment in held if segment.starts_at >= seen.ends_at - JITTER)
+
+    def _first_of(self, buffer: RollingBuffer) -> tuple[Segment, ...]:
+        """From the key frame before the wanted start on; () until the buffer reaches that start.
+
+        What a camera showed before it was gone is no lead-in to what it shows after that.
+        """
+        held = [one for one in buffer.since_key_frame_before(self.wanted_from) if one.starts_at < self.until]
+        begin = next((place for place, one in enumerate(held) if one.ends_at > self.wanted_from), None)
+        if begin is None:
+            return ()
+        if held[0].connection == held[begin].connection:
+            return tuple(held)
+        keyed = (place for place in range(begin, len(held)) if 1 in held[place].samples.keys)
+        return tuple(held[next(keyed, len(held)) :])
+
+    def placed(self, segment: Segment) -> Segment:
+        """The segment on the file's own time line, which starts at 0 and only rises, over connections too."""
+        tail = self.tail
+        if tail is None:
+            return retimed(segment, 0, 1)
+        end = tail.first_dts + tail.duration
+        apart = (segment.starts_at - tail.ends_at).total_seconds()
+        continues = segment.connection == tail.connection and abs(apart) < SAME_FLOW_SECONDS
+        first_dts = end if continues or apart <= 0 else end + round(apart * segment.timescale)
+        return retimed(segment, first_dts, tail.sequence + 1)
+
+    def took(self, segment: Segment, placed: Segment) -> None:
+        """The segment is in the file, as `placed`."""
+        self.seen, self.tail, self.unsynced = segment, placed, True
+        if self.shown_from is None:
+            self.head.append(placed)
+
+    def recording(self) -> Recording:
+        """The row of what is in the file; there is a writer, and at least one segment."""
+        if self.writer is None or self.tail is None:
+            msg = "a recording is described before it was begun"
+            raise RuntimeError(msg)
+        shown_from = self._first_shown(self.tail)
+        return Recording(self.key, shown_from, max(min(self.until, self.tail.ends_at), shown_from), self.writer.size)
+
+    @property
+    def pre_roll(self) -> float:
+        """Seconds from the first picture that the clip shows to the first sighting."""
+        return max(0.0, (self.first_sighting - (self.shown_from or self.first_sighting)).total_seconds())
+
+    def _first_shown(self, tail: Segment) -> datetime:
+        if self.shown_from is None:
+            self.shown_from = first_shown(self.head or [tail], self.wanted_from, max(self.until, tail.ends_at))
+            self.head.clear()
+        return self.shown_from
+
+
+def first_shown(segments: list[Segment], start: datetime, end: datetime) -> datetime:
+    """When the first picture was taken that a clip of these segments of one file shows if it is to begin at `start`."""
+    plan = plan_clip(segments, start, end, bridge_gaps=True)
+    return plan.starts_at if plan is not None else segments[0].starts_at

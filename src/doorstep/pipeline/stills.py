@@ -1,0 +1,103 @@
+"""The best picture of each running event: which one is the sharpest story, and when it is written to the store."""
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+
+from doorstep.core.errors import MediaInvalid, StoreUnavailable
+from doorstep.core.event import EventId
+from doorstep.core.recording_key import still_key, thumbnail_key
+from doorstep.media.thumbnail import still, thumbnail
+from doorstep.pipeline.event_rows import EventRows
+from doorstep.ports import Clock, Frame, Store
+
+log = structlog.get_logger()
+
+BETTER_BY = 1.2
+LOOK_AGAIN_SECONDS = 0.2
+REWRITE_SECONDS = 5.0
+MOST_WAITING = 16
+
+
+@dataclass(slots=True)
+class BestPicture:
+    """The best frame so far, what it is worth, whether the store has it, and when and how that was last tried."""
+
+    frame: Frame
+    worth: float
+    written: bool = False
+    tried_at: float = float("-inf")
+    failed: bool = False
+
+
+class Stills:
+    """One task for each camera.  Writes a picture once the recording has a key, and a better one now and then."""
+
+    def __init__(self, store: Store, rows: EventRows, clock: Clock) -> None:
+        self._store = store
+        self._rows = rows
+        self._clock = clock
+        self._best: dict[EventId, BestPicture] = {}
+        self._wake = asyncio.Event()
+
+    def offer(self, event_id: EventId, frame: Frame, worth: float) -> None:
+        """A frame of this event; `worth` compares only among frames of one event."""
+        best = self._best.get(event_id)
+        if best is None:
+            self._best[event_id] = BestPicture(frame, worth)
+            self._give_up_one()
+        elif worth > best.worth * BETTER_BY:
+            best.frame, best.worth, best.written = frame, worth, False
+        self._wake.set()
+
+    async def run(self) -> None:
+        """For ever: look at what is unwritten, rest while there is nothing."""
+        while True:
+            if all(best.written for best in self._best.values()) and not self._over():
+                await self._wake.wait()
+            self._wake.clear()
+            await self.write_due()
+            await self._clock.sleep(LOOK_AGAIN_SECONDS)
+
+    async def write_due(self) -> None:
+        """Write each picture that is new and whose event has a recording; forget events that are over."""
+        for event_id, best in list(self._best.items()):
+            event = self._rows.latest(event_id)
+            over = event is None or event.ended_at is not None
+            rested = self._clock.monotonic() - best.tried_at >= REWRITE_SECONDS
+            due = not best.written and (rested or (over and not best.failed))
+            if event is not None and event.recording is not None and due:
+                await self._write(event_id, event.recording.key, best)
+            if over and (best.written or event is None or event.recording is None):
+                self._forget_when_settled(event_id, best)
+
+    async def _write(self, event_id: EventId, key: str, best: BestPicture) -> None:
+        frame = best.frame
+        try:
+            await asyncio.to_thread(self._put, key, frame)
+        except (StoreUnavailable, MediaInvalid) as error:
+            if not best.failed:
+                log.warning("still not written", recording_of=event_id, reason=str(error))
+            best.failed, best.tried_at = True, self._clock.monotonic()
+            return
+        # A better one may have been offered meanwhile.
+        best.written, best.failed, best.tried_at = best.frame is frame, False, self._clock.monotonic()
+        self._rows.has_still(event_id)
+
+    def _put(self, key: str, frame: Frame) -> None:
+        self._store.put(still_key(key), still(frame))
+        self._store.put(thumbnail_key(key), thumbnail(frame))
+
+    def _over(self) -> bool:
+        return any((event := self._rows.latest(key)) is None or event.ended_at is not None for key in self._best)
+
+    def _give_up_one(self) -> None:
+        """While the store takes nothing: a frame is some megabytes, and the oldest event's goes first."""
+        if len(self._best) > MOST_WAITING:
+            del self._best[next(iter(self._best))]
+
+    def _forget_when_settled(self, event_id: EventId, best: BestPicture) -> None:
+        """An event can be over before its recording has a key: wait a little for that."""
+        if best.written or self._clock.monotonic() - max(best.tried_at, best.frame.captured_at) > REWRITE_SECONDS:
+            del self._best[event_id]

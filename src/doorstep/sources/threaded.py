@@ -1,0 +1,124 @@
+"""One thread that reads a camera -> an async generator of what it read.  How to read is each source's matter."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass
+
+from doorstep.core.errors import SourceLost
+from doorstep.core.media import Packet, VideoFormat
+
+Item = VideoFormat | Packet
+Read = Callable[[threading.Event], Generator[Item]]
+"""Reads one connection, blocking, until it is over or the event is set; notices the event within half a second."""
+
+END_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverBounds:
+    """How much may wait for the loop, before the connection ends loudly."""
+
+    packets: int = 600
+    bytes: int = 32 * 2**20
+
+
+async def threaded(read: Read, name: str, bounds: HandoverBounds = HandoverBounds()) -> AsyncGenerator[Item]:
+    """Everything that `read` yields, in order, then what it raised; SourceLost when it merely stopped.
+
+    The thread lives from the first item asked for until the generator is closed, which it waits for, a second at most.
+    """
+    handover = _Handover(asyncio.get_running_loop(), bounds)
+    thread = threading.Thread(target=handover.fill, args=(read,), name=name, daemon=True)
+    thread.start()
+    try:
+        while True:
+            yield await handover.take()
+    finally:
+        if await handover.stopped():
+            thread.join()  # a few instructions are left of it
+
+
+class _Handover:
+    """The queue between the thread and the loop, with one wake-up for as many items as came meanwhile."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, bounds: HandoverBounds) -> None:
+        self._loop = loop
+        self._bounds = bounds
+        self._lock = threading.Lock()
+        self._items: deque[Item] = deque()
+        self._bytes = 0
+        self._over: BaseException | None = None
+        self._asleep = False
+        self._awake = asyncio.Event()
+        self._gone = asyncio.Event()
+        self._stop = threading.Event()
+
+    # ------------------------------------------------------------------------------------------ in the thread
+
+    def fill(self, read: Read) -> None:
+        """Read until the end, whatever ends it."""
+        over: BaseException = SourceLost("The camera's stream stopped; it will be opened again.")
+        try:
+            with closing(read(self._stop)) as items:
+                for item in items:
+                    if self._stop.is_set():
+                        break
+                    self._put(item)
+        except BaseException as error:  # noqa: BLE001 - nothing is swallowed: it is raised again on the loop
+            over = error
+        finally:
+            with self._lock:
+                self._over = over
+            self._on_loop(self._awake.set)
+            self._on_loop(self._gone.set)
+
+    def _put(self, item: Item) -> None:
+        with self._lock:
+            self._items.append(item)
+            self._bytes += _size(item)
+            full = len(self._items) > self._bounds.packets or self._bytes > self._bounds.bytes
+            wake, self._asleep = self._asleep, False
+        if wake:
+            self._on_loop(self._awake.set)
+        if full:
+            msg = "Doorstep was too slow to take this camera's video; lower its bit rate or use fewer cameras."
+            raise SourceLost(msg)
+
+    def _on_loop(self, wake: Callable[[], None]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(wake)
+        except RuntimeError:  # the loop is closed: nobody listens any more
+            self._stop.set()
+
+    # -------------------------------------------------------------------------------------------- on the loop
+
+    async def take(self) -> Item:
+        """The next item; raises what ended the reading once all are taken."""
+        while True:
+            with self._lock:
+                if self._items:
+                    item = self._items.popleft()
+                    self._bytes -= _size(item)
+                    return item
+                if self._over is not None:
+                    raise self._over
+                self._asleep = True
+                self._awake.clear()
+            await self._awake.wait()
+
+    async def stopped(self) -> bool:
+        """Tell the thread to end, and whether it did: a hung native call must not hold the house for ever."""
+        self._stop.set()
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                await self._gone.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+def _size(item: Item) -> int:
+    return len(item.data) if isinstance(item, Packet) else len(item.decoder_config)

@@ -1,0 +1,60 @@
+"""Puts the app together from its parts: routes behind their gate, and the layers that every request passes."""
+
+from fastapi import FastAPI
+
+from doorstep.web import cameras, clips, events, openapi, probes, session, setup, status, tokens, triggers, users
+from doorstep.web.access_log import AccessLog, BugCatcher
+from doorstep.web.bodies import BodyLimit
+from doorstep.web.gate import GatedRoute
+from doorstep.web.headers import SecurityHeaders
+from doorstep.web.hosts import HostGuard
+from doorstep.web.idempotency import Answered
+from doorstep.web.parts import WebParts
+from doorstep.web.password_checks import PasswordChecks
+from doorstep.web.permissions import check_table
+from doorstep.web.problems import add_problems
+from doorstep.web.recent_clips import RecentClips
+from doorstep.web.same_origin import SameOrigin
+from doorstep.web.static import WebApp, page_route
+
+__all__ = ["WebParts", "create_app"]
+
+_RESOURCES = (session, setup, cameras, triggers, clips, events, status, tokens, users, openapi, probes)
+
+
+def create_app(parts: WebParts) -> FastAPI:
+    """The whole web half.  Raises TableIncomplete when a route has no permission or a permission no route.
+
+    Serve it with uvicorn's `proxy_headers` for the trusted proxies only, and without its access log (which shows
+    queries) and its Server header.
+    """
+    app = FastAPI(
+        title="Doorstep",
+        version=parts.version,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.parts = parts
+    app.state.recent_clips = RecentClips(parts.clock)
+    app.state.answered = Answered(parts.clock)
+    app.state.password_checks = PasswordChecks()
+    app.state.web_app = WebApp(parts.dist)
+    for module in _RESOURCES:
+        app.router.routes.extend(module.router.routes)
+    app.router.routes.append(page_route())
+    check_table(app.routes, GatedRoute)
+    add_problems(app)
+    _add_layers(app, parts)
+    return app
+
+
+def _add_layers(app: FastAPI, parts: WebParts) -> None:
+    """Innermost first."""
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SameOrigin)
+    app.add_middleware(HostGuard, names=parts.names, hostname=parts.hostname)
+    app.add_middleware(BugCatcher)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(AccessLog, clock=parts.clock)

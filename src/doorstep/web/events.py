@@ -1,0 +1,94 @@
+"""What happened: search, one event, deletion that can be undone, and its pictures."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from anyio.to_thread import run_sync
+from fastapi import Query, Response
+
+from doorstep.core.access import Grant
+from doorstep.core.camera import CameraId
+from doorstep.core.event import Cause
+from doorstep.ports import EventQuery, Store
+from doorstep.web.gate import Asker, KeptEvent, Parts, SeenEvent, get_and_head, resource
+from doorstep.web.instants import parse_optional_instant
+from doorstep.web.problems import Refusal
+from doorstep.web.shapes import EventShape, EventsShape, event_shape
+
+router = resource("events")
+
+LARGEST_PICTURE = 16 << 20
+
+
+@router.get("/events")
+async def list_events(
+    parts: Parts,
+    asker: Asker,
+    camera: Annotated[str | None, Query(max_length=200)] = None,
+    since: Annotated[str | None, Query(alias="from", max_length=40)] = None,
+    until: Annotated[str | None, Query(alias="to", max_length=40)] = None,
+    cause: Cause | None = None,
+    cursor: Annotated[str | None, Query(max_length=500, pattern=r"^[\x21-\x7e]+$")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 60,
+) -> EventsShape:
+    """One page, newest first, of what the asker may see."""
+    query = EventQuery(
+        cameras=_visible(asker, camera),
+        since=parse_optional_instant(since, "from"),
+        until=parse_optional_instant(until, "to"),
+        cause=cause,
+        cursor=cursor,
+        limit=limit,
+    )
+    if query.since is not None and query.until is not None and query.since > query.until:
+        raise Refusal(400, "bad-span", '"from" must not lie behind "to".')
+    page, following = await run_sync(parts.catalog.events, query)
+    return EventsShape(events=[event_shape(event) for event in page], next=following)
+
+
+def _visible(asker: Grant, camera: str | None) -> frozenset[CameraId] | None:
+    """The cameras to search; a camera that is not the asker's is searched like one that does not exist: in vain."""
+    if camera is None:
+        return asker.cameras
+    return frozenset({CameraId(camera)}) if asker.sees(CameraId(camera)) else frozenset()
+
+
+@router.get("/events/{event_id}")
+async def get_event(event: KeptEvent) -> EventShape:
+    """One event."""
+    return event_shape(event)
+
+
+@router.delete("/events/{event_id}", status_code=204)
+async def delete_event(event: SeenEvent, parts: Parts) -> None:
+    """Take it out of sight; its recording goes later, so that this can be undone.  No error the second time."""
+    if event.ended_at is None:
+        raise Refusal(409, "still-running", "This event still runs. Delete it when it is over.")
+    if event.deleted_at is None:
+        await run_sync(parts.catalog.mark_deleted, event.id, parts.clock.now())
+
+
+@router.post("/events/{event_id}/restore")
+async def restore_event(event: SeenEvent, parts: Parts) -> EventShape:
+    """Undo the deletion."""
+    if event.deleted_at is not None:
+        await run_sync(parts.catalog.mark_deleted, event.id, None)
+    return event_shape(replace(event, deleted_at=None))
+
+
+@get_and_head(router, "/events/{event_id}/thumbnail.jpg", "image/jpeg")
+async def get_thumbnail(event: KeptEvent, parts: Parts) -> Response:
+    """A small picture for lists."""
+    return await _picture(parts.store, parts.thumbnail_key(event), present=event.has_still)
+
+
+@get_and_head(router, "/events/{event_id}/still.jpg", "image/jpeg")
+async def get_still(event: KeptEvent, parts: Parts) -> Response:
+    """The best picture of the visitor."""
+    return await _picture(parts.store, parts.still_key(event), present=event.has_still)
+
+
+async def _picture(store: Store, key: str, *, present: bool) -> Response:
+    if not present:
+        raise Refusal(404, "no-picture", "This event has no picture.")
+    return Response(await run_sync(store.read, key, 0, LARGEST_PICTURE), media_type="image/jpeg")

@@ -1,0 +1,176 @@
+"""Who is asking, and may they: run before a route reads anything else of the request.  Which scope a route asks for
+stands in `permissions`.
+"""
+
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Depends
+from fastapi.routing import APIRoute
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+
+from doorstep.core.access import Grant, Scope
+from doorstep.core.camera import CameraId, CameraStatus
+from doorstep.core.event import Event, EventId
+from doorstep.web.parts import WebParts
+from doorstep.web.permissions import PERMISSIONS, AnyOf, Need, Openness, TableIncomplete, rows_of
+from doorstep.web.problems import PROBLEM_TYPE, Refusal, not_found
+
+LOCAL_OWNER_KEY = "doorstep.local_owner"
+LONGEST_SECRET = 512
+
+LOCAL_OWNER = Grant(
+    id="local",
+    secret_hash="",
+    name="this machine",
+    account=None,
+    scopes=frozenset(Scope),
+    cameras=None,
+    created_at=datetime(1970, 1, 1, tzinfo=UTC),
+    expires_at=None,
+)
+
+
+def parts_of(connection: HTTPConnection) -> WebParts:
+    """The parts that `create_app` was given."""
+    parts: WebParts = connection.app.state.parts
+    return parts
+
+
+def cookie_name(connection: HTTPConnection) -> str:
+    """Under TLS a name that browsers bind to this host alone (RFC 6265bis, 4.1.3.2)."""
+    return "__Host-doorstep" if connection.url.scheme == "https" else "doorstep"
+
+
+def secret_of(connection: HTTPConnection) -> str | None:
+    """The token of the Authorization header, else the session of the cookie; None when there is neither."""
+    header = connection.headers.get("authorization")
+    if header is not None:
+        scheme, _, token = header.partition(" ")
+        secret = token.strip() if scheme.lower() == "bearer" else ""
+    else:
+        secret = connection.cookies.get(cookie_name(connection), "")
+    return secret if 0 < len(secret) <= LONGEST_SECRET else None
+
+
+async def grant_of(connection: HTTPConnection) -> Grant | None:
+    """What the asker may do now; None for a stranger.  Raises CatalogUnavailable."""
+    if connection.scope.get(LOCAL_OWNER_KEY) is True:
+        return LOCAL_OWNER
+    secret = secret_of(connection)
+    if secret is None:
+        return None
+    return await run_sync(parts_of(connection).accounts.grant_of, secret)
+
+
+async def admit(request: Request, need: Need) -> None:
+    """Let the request in or raise a Refusal; leaves grant, camera and event for the route to use.
+
+    The scope is checked first, so that the answer says nothing about objects; then the object is loaded and its
+    camera is checked.
+    """
+    if need is Openness.PUBLIC:
+        return
+    grant = await grant_of(request)
+    if grant is None:
+        raise Refusal(401, "sign-in", "Sign in first.", {"WWW-Authenticate": 'Bearer realm="Doorstep"'})
+    if isinstance(need, AnyOf) and not need.holds(grant):
+        raise Refusal(403, "not-allowed", "You may not do this.")
+    request.state.grant = grant
+    if "camera_id" in request.path_params:
+        request.state.camera = _camera(request, grant)
+    if "event_id" in request.path_params:
+        request.state.event = await _event(request, grant)
+
+
+def _camera(request: Request, grant: Grant) -> CameraStatus:
+    camera_id = CameraId(request.path_params["camera_id"])
+    camera = parts_of(request).cameras.camera(camera_id)
+    if camera is None or not grant.sees(camera_id):
+        raise not_found()
+    return camera
+
+
+async def _event(request: Request, grant: Grant) -> Event:
+    event = await run_sync(parts_of(request).catalog.event, EventId(request.path_params["event_id"]))
+    if event is None or not grant.sees(event.camera):
+        raise not_found()
+    return event
+
+
+class GatedRoute(APIRoute):
+    """A route that asks who is there before it parses parameters or reads a body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:  # Any: FastAPI's own signature
+        """The route behind its gate.  Raises TableIncomplete for a route without a row."""
+        inner = super().get_route_handler()
+        needs = [PERMISSIONS.get(row) for row in rows_of(self)]
+        if len(needs) != 1 or needs[0] is None:
+            msg = f"{sorted(rows_of(self))} needs exactly one row in permissions.PERMISSIONS"
+            raise TableIncomplete(msg)
+        need = needs[0]
+
+        async def gated(request: Request) -> Response:
+            await admit(request, need)
+            return await inner(request)
+
+        return gated
+
+
+def resource(tag: str, prefix: str = "/api/v1") -> APIRouter:
+    """An empty router whose routes are gated and whose errors are described as problem documents."""
+    errors: dict[int | str, dict[str, Any]] = {  # Any: an OpenAPI fragment
+        "default": {
+            "description": "A problem document (RFC 9457)",
+            "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    }
+    return APIRouter(prefix=prefix, route_class=GatedRoute, responses=errors, tags=[tag])
+
+
+def get_and_head(router: APIRouter, path: str, media_type: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A GET of something that is not JSON, and its HEAD, which OpenAPI need not list."""
+
+    def add(endpoint: Callable[..., Any]) -> Callable[..., Any]:  # Any: whatever FastAPI can inject
+        answer: dict[int | str, dict[str, Any]] = {200: {"content": {media_type: {}}}}
+        router.add_api_route(path, endpoint, methods=["GET"], response_class=Response, responses=answer)
+        router.add_api_route(path, endpoint, methods=["HEAD"], response_class=Response, include_in_schema=False)
+        return endpoint
+
+    return add
+
+
+def _asker(request: Request) -> Grant:
+    grant: Grant = request.state.grant
+    return grant
+
+
+def _asked_camera(request: Request) -> CameraStatus:
+    camera: CameraStatus = request.state.camera
+    return camera
+
+
+def _asked_event(request: Request) -> Event:
+    event: Event = request.state.event
+    return event
+
+
+def _kept_event(request: Request) -> Event:
+    event = _asked_event(request)
+    if event.deleted_at is not None:
+        raise not_found()
+    return event
+
+
+def _parts(request: Request) -> WebParts:
+    return parts_of(request)
+
+
+Parts = Annotated[WebParts, Depends(_parts)]
+Asker = Annotated[Grant, Depends(_asker)]
+SeenCamera = Annotated[CameraStatus, Depends(_asked_camera)]
+SeenEvent = Annotated[Event, Depends(_asked_event)]
+KeptEvent = Annotated[Event, Depends(_kept_event)]

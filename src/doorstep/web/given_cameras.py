@@ -1,0 +1,18 @@
+"""Which cameras a new token or user may be given.  A rule shared by both; nothing else belongs here."""
+
+from doorstep.core.access import Grant
+from doorstep.core.camera import CameraId
+from doorstep.web.parts import WebParts
+from doorstep.web.problems import Refusal
+
+
+def given_cameras(parts: WebParts, asker: Grant, wanted: list[str] | None) -> frozenset[CameraId] | None:
+    """The cameras to give, None for all.  Raises Refusal: nobody gives what does not exist or is not theirs."""
+    if wanted is None:
+        if asker.cameras is not None:
+            raise Refusal(403, "not-allowed", "You cannot give all cameras, for you do not see all of them.")
+        return None
+    for name in wanted:
+        if not asker.sees(CameraId(name)) or parts.cameras.camera(CameraId(name)) is None:
+            raise Refusal(400, "unknown-camera", "One of these cameras does not exist.")
+    return frozenset(map(CameraId, wanted))

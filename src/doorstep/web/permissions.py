@@ -1,0 +1,103 @@
+"""Who may call which route: one table.  What is not in it does not start.  The check itself lives in `gate`."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from starlette.routing import BaseRoute, Route
+
+from doorstep.core.access import READ_SCOPES, Grant, Scope
+
+
+class Openness(Enum):
+    """Routes that ask for no scope."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed in"
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One of these scopes is enough; ADMIN always is."""
+
+    scopes: frozenset[Scope]
+
+    def __init__(self, *scopes: Scope) -> None:
+        object.__setattr__(self, "scopes", frozenset(scopes))
+
+    def holds(self, grant: Grant) -> bool:
+        """Whether the grant has one of them."""
+        return any(grant.allows(scope) for scope in self.scopes)
+
+
+Need = AnyOf | Openness
+
+PUBLIC, SIGNED_IN = Openness.PUBLIC, Openness.SIGNED_IN
+ANY_READ = AnyOf(*READ_SCOPES, Scope.STATUS_READ)
+LIVE = AnyOf(Scope.LIVE_READ)
+EVENTS = AnyOf(Scope.EVENTS_READ)
+EVENTS_WRITE = AnyOf(Scope.EVENTS_WRITE)
+CLIP = AnyOf(Scope.CLIP_READ)
+STATUS = AnyOf(Scope.STATUS_READ)
+MOTION = AnyOf(Scope.MOTION_WRITE)
+PRESS = AnyOf(Scope.PRESS_WRITE)
+ADMIN = AnyOf(Scope.ADMIN)
+
+_V1 = "/api/v1"
+
+# A HEAD has the row of its GET.  A route with {camera_id} or {event_id} also needs a grant that sees that camera.
+PERMISSIONS: Mapping[tuple[str, str], Need] = {
+    ("GET", f"{_V1}/openapi.json"): SIGNED_IN,
+    ("GET", f"{_V1}/setup"): PUBLIC,
+    ("POST", f"{_V1}/setup"): PUBLIC,
+    ("POST", f"{_V1}/session"): PUBLIC,
+    ("GET", f"{_V1}/session"): SIGNED_IN,
+    ("DELETE", f"{_V1}/session"): SIGNED_IN,
+    ("GET", f"{_V1}/cameras"): ANY_READ,
+    ("GET", f"{_V1}/cameras/{{camera_id}}"): ANY_READ,
+    ("GET", f"{_V1}/cameras/{{camera_id}}/snapshot.jpg"): LIVE,
+    ("GET", f"{_V1}/cameras/{{camera_id}}/live.mjpeg"): LIVE,
+    ("GET", f"{_V1}/cameras/{{camera_id}}/clip"): CLIP,
+    ("POST", f"{_V1}/cameras/{{camera_id}}/motion"): MOTION,
+    ("POST", f"{_V1}/cameras/{{camera_id}}/press"): PRESS,
+    ("GET", f"{_V1}/events"): EVENTS,
+    ("GET", f"{_V1}/events/{{event_id}}"): EVENTS,
+    ("DELETE", f"{_V1}/events/{{event_id}}"): EVENTS_WRITE,
+    ("POST", f"{_V1}/events/{{event_id}}/restore"): EVENTS_WRITE,
+    ("GET", f"{_V1}/events/{{event_id}}/clip.mp4"): CLIP,
+    ("GET", f"{_V1}/events/{{event_id}}/thumbnail.jpg"): EVENTS,
+    ("GET", f"{_V1}/events/{{event_id}}/still.jpg"): EVENTS,
+    ("GET", f"{_V1}/status"): STATUS,
+    ("GET", f"{_V1}/tokens"): ADMIN,
+    ("POST", f"{_V1}/tokens"): ADMIN,
+    ("DELETE", f"{_V1}/tokens/{{grant_id}}"): ADMIN,
+    ("GET", f"{_V1}/users"): ADMIN,
+    ("POST", f"{_V1}/users"): ADMIN,
+    ("GET", "/healthz"): PUBLIC,
+    ("GET", "/readyz"): PUBLIC,
+    ("GET", "/{path:path}"): PUBLIC,
+}
+
+
+class TableIncomplete(Exception):
+    """A route without a row, a row without a route, or a route that nobody guards: the server does not start."""
+
+
+def rows_of(route: Route) -> frozenset[tuple[str, str]]:
+    """The rows that decide about a route."""
+    return frozenset(("GET" if method == "HEAD" else method, route.path) for method in route.methods or ())
+
+
+def check_table(
+    routes: Iterable[BaseRoute], guarded: type[Route], table: Mapping[tuple[str, str], Need] = PERMISSIONS
+) -> None:
+    """Raises TableIncomplete unless table and routes are each other's image and every route is a `guarded` one."""
+    served: set[tuple[str, str]] = set()
+    for route in routes:
+        if not isinstance(route, guarded):
+            msg = f"{route!r} asks nobody who is there; add it to a resource's router"
+            raise TableIncomplete(msg)
+        served |= rows_of(route)
+    if served != set(table):
+        msg = f"without a row: {sorted(served - set(table))}; without a route: {sorted(set(table) - served)}"
+        raise TableIncomplete(msg)

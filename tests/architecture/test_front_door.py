@@ -1,0 +1,99 @@
+"""What `make run` says when something is missing: one sentence with the remedy."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "front_door"))
+
+import steps
+
+SENTENCES = {
+    "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device": "The disk is full",
+    "SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate'))": "PIP_CERT",
+    "NewConnectionError: [Errno -3] Temporary failure in name resolution": "Check the network",
+    "npm error code ENOTFOUND": "Check the network",
+    "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE": "not the one that was pinned",
+    "OSError: [Errno 30] Read-only file system: '/srv/doorstep/.venv'": "cannot be written",
+    "Segmentation fault": "Installing packages failed.",
+}
+
+
+@pytest.mark.parametrize(("words", "sentence"), SENTENCES.items())
+def test_a_failed_step_is_one_sentence_with_its_remedy(words: str, sentence: str) -> None:
+    assert sentence in steps.trouble_in(words, "installing packages")
+
+
+def copy_of_front_door(folder: Path) -> Path:
+    """A clone as far as the first step looks, in a folder with a space in its name."""
+    clone = folder / "a clone"
+    for name in ("front_door", "requirements"):
+        shutil.copytree(ROOT / name, clone / name)
+    for name in ("pyproject.toml", "Makefile"):
+        shutil.copy(ROOT / name, clone / name)
+    return clone
+
+
+def step(clone: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    bare = {"PATH": os.environ["PATH"], "HOME": str(clone / "no-home"), **environment}
+    return subprocess.run(words, cwd=clone, env=bare, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_without_a_network_it_says_so_and_can_be_run_again(tmp_path: Path) -> None:
+    clone = copy_of_front_door(tmp_path)
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull}
+    for _ in range(2):
+        failed = step(clone, sys.executable, "front_door/environment.py", "run", **nowhere)
+        assert failed.returncode == 1
+        assert "cannot be reached" in failed.stderr
+        assert "Traceback" not in failed.stderr
+
+
+def test_an_old_python_is_named(tmp_path: Path) -> None:
+    clone = copy_of_front_door(tmp_path)
+    program = (
+        "import sys; sys.version_info = (3, 9, 2); sys.path.insert(0, 'front_door'); import environment;"
+        "environment.main('run')"
+    )
+    failed = step(clone, sys.executable, "-c", program)
+    assert failed.returncode == 1
+    assert "Python 3.11 or later" in failed.stderr
+
+
+def test_a_missing_venv_module_is_named_with_its_package(tmp_path: Path) -> None:
+    clone = copy_of_front_door(tmp_path)
+    program = (
+        "import sys; sys.path.insert(0, 'front_door'); import environment; environment.find_spec = lambda name: None;"
+        "environment.main('run')"
+    )
+    failed = step(clone, sys.executable, "-c", program)
+    assert "sudo apt install python3-venv" in failed.stderr
+
+
+def test_the_second_of_two_waits_for_the_first(tmp_path: Path) -> None:
+    clone = copy_of_front_door(tmp_path)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", "import steps\nwith steps.one_at_a_time():\n print('held', flush=True); input()"],
+        cwd=clone / "front_door",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout is not None
+    assert holder.stdin is not None
+    assert holder.stdout.readline() == "held\n"
+    waiting = subprocess.Popen(
+        [sys.executable, "-c", "import steps\nwith steps.one_at_a_time():\n print('mine', flush=True)"],
+        cwd=clone / "front_door",
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert waiting.stdout is not None
+    assert "waiting for it" in waiting.stdout.readline()
+    holder.communicate("\n", timeout=20)
+    assert waiting.communicate(timeout=20)[0] == "mine\n"

@@ -1,0 +1,209 @@
+"""One real server with a signed-in owner and some alerts, and one chromium, for all browser tests."""
+
+import io
+import os
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, expect
+
+from fakes.browser import DESK, PATIENCE_MS, Troubles, launched, missing, set_up
+from fakes.server_process import PASSWORD, ServerProcess, model_folder, wait_for
+
+OWNER = "Ann"
+PORCH = "Porch <b>& door</b>"
+YARD = 'Yard <img src=x onerror="alert(1)">'
+SHED = "Shed"
+GATE = "Gate"
+CONFIG = """
+[[camera]]
+id = "porch"
+name = '{porch}'
+source = "demo://"
+
+[[camera]]
+id = "yard"
+name = '{yard}'
+source = "file://{still}?loop"
+
+[[camera]]
+id = "shed"
+name = "{shed}"
+source = "file://{short}"
+
+[[camera]]
+id = "gate"
+name = "{gate}"
+source = "file://{looped}?loop"
+
+[events]
+post_roll = 2
+close_after = 3
+"""
+NewPage = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Last, and all together: playwright's event loop must not run while other tests want one of their own."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: here in item.path.parents)
+
+
+@dataclass
+class BrowserHouse:
+    """The server, what a signed-in browser holds, and the alerts that are there from the beginning."""
+
+    server: ServerProcess
+    gate_file: Path
+    signed_in: StorageState | None = None
+    rung: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    def bytes_of(self, href: str) -> bytes:
+        with self.server.client() as client:
+            answer = client.get(href.removeprefix("/api/v1"))
+            answer.raise_for_status()
+            return answer.content
+
+    def ring(self, camera: str, what: str = "press") -> dict[str, Any]:
+        """A press or a motion there, and the alert that comes of it once it is over."""
+        before = {event["id"] for event in self.server.events()}
+        with self.server.client() as client:
+            client.post(f"/cameras/{camera}/{what}", json={}).raise_for_status()
+
+        def ended() -> dict[str, Any] | None:
+            new = [one for one in self.server.events() if one["id"] not in before and one["camera"] == camera]
+            return new[0] if new and new[0]["ended_at"] and new[0]["clip"] and new[0]["thumbnail"]["ready"] else None
+
+        return wait_for(ended, 30, f"the alert about the {what}")
+
+
+class SettledServer(ServerProcess):
+    """Listens on the same port after each start, so that a page finds it again."""
+
+    def __init__(self, data: Path, config: str) -> None:
+        super().__init__(data, config, {"DOORSTEP_MODELS": str(model_folder())})
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._arguments[self._arguments.index("127.0.0.1:0")] = f"127.0.0.1:{free.getsockname()[1]}"
+
+
+def footage(seconds: int) -> bytes:
+    """A yard in the evening: a bright spot creeps over a dark ground."""
+    rows, columns = np.mgrid[:360, :640]
+    ground = (40 + 40 * rows / 360 + 10 * np.sin(columns / 40)).astype(np.uint8)
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as output:
+        stream = output.add_stream("libx264", rate=10, options={"preset": "ultrafast", "g": "10"})
+        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
+        for number in range(seconds * 10):
+            picture = ground.copy()
+            picture[20:60, 20 + number % 600 : 40 + number % 600] = 235
+            frame = av.VideoFrame.from_ndarray(picture, format="gray").reformat(format="yuv420p")
+            frame.pts, frame.time_base = number, Fraction(1, 10)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return file.getvalue()
+
+
+@pytest.fixture(scope="package")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserHouse]:
+    """Set up in the browser by the printed address, as an owner does it."""
+    if missing():
+        pytest.skip(missing())
+    folder = tmp_path_factory.mktemp("house")
+    still, short, looped = folder / "still.mp4", folder / "short.mp4", folder / "looped.mp4"
+    still.write_bytes(footage(20))
+    short.write_bytes(footage(2))
+    looped.write_bytes(short.read_bytes())
+    names = {"porch": PORCH, "yard": YARD, "shed": SHED, "gate": GATE}
+    config = CONFIG.format(**names, still=still, short=short, looped=looped)
+    server = SettledServer(folder / "data", config)
+    server.start()
+    made = BrowserHouse(server, looped)
+    try:
+        with launched() as browser:
+            context = browser.new_context()
+            page = context.new_page()
+            page.set_default_timeout(PATIENCE_MS)
+            set_up(page, server, OWNER, PASSWORD)
+            made.signed_in = context.storage_state()
+        wait_for(lambda: server.cameras()[1]["state"] == "live", 20, "the yard")
+        yield made
+    finally:
+        server.kill()
+
+
+@pytest.fixture(scope="package")
+def rung(house: BrowserHouse) -> BrowserHouse:
+    """A house in which somebody rang, something moved, and a person came."""
+    house.rung = house.ring("yard")
+    house.ring("yard", "motion")
+    wait_for(
+        lambda: [one for one in house.server.events() if one["camera"] == "porch" and one["thumbnail"]["ready"]],
+        60,
+        "the visitor",
+    )
+    return house
+
+
+@pytest.fixture(scope="package")
+def browser(house: BrowserHouse) -> Iterator[Browser]:
+    del house  # it had a browser of its own, which must be gone before this one
+    expect.set_options(timeout=PATIENCE_MS)
+    with launched() as started:
+        yield started
+
+
+@pytest.fixture
+def troubles() -> Iterator[Troubles]:
+    """Nothing may go wrong in any page, but what a test expects."""
+    found = Troubles()
+    yield found
+    assert found.unexpected == []
+
+
+@pytest.fixture
+def new_context(browser: Browser, troubles: Troubles) -> Iterator[Callable[..., BrowserContext]]:
+    """Browsers of their own, as another person's or another phone's."""
+    contexts = []
+
+    def make(viewport: ViewportSize = DESK, **options: Any) -> BrowserContext:
+        context = browser.new_context(viewport=viewport, accept_downloads=True, **options)
+        context.set_default_timeout(PATIENCE_MS)
+        troubles.watch(context)
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def new_page(house: BrowserHouse, new_context: Callable[..., BrowserContext]) -> NewPage:
+    """Pages of the signed-in owner: `new_page("/alerts", viewport=PHONE)`."""
+
+    def open_page(path: str = "/", **options: Any) -> Page:
+        page = new_context(storage_state=house.signed_in, **options).new_page()
+        page.goto(house.url + path)
+        return page
+
+    return open_page
+
+
+@pytest.fixture(scope="session")
+def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the pictures of the screens go."""
+    chosen = os.environ.get("DOORSTEP_SCREENSHOTS")
+    return Path(chosen) if chosen else tmp_path_factory.mktemp("screenshots")

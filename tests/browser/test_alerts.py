@@ -1,0 +1,222 @@
+"""The Alerts page: the grid, its filters, one alert with its clip, deleting and saving."""
+
+import io
+import re
+from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
+
+import av
+from playwright.sync_api import Page, expect
+
+from browser.conftest import YARD, BrowserHouse, NewPage
+from fakes.browser import Troubles
+
+FAR = "Pacific/Auckland"
+
+
+def focused(page: Page) -> str:
+    """The alert of the focused card, or the words of what has the focus."""
+    said: str = page.evaluate(
+        "document.activeElement.dataset.event ?? document.activeElement.innerText.trim().slice(0, 40)"
+    )
+    return said
+
+
+def test_cards_have_their_picture_their_word_and_their_day(rung: BrowserHouse, new_page: NewPage) -> None:
+    page = new_page("/alerts")
+    card = page.locator(f"[data-event='{rung.rung['id']}']")
+    expect(card).to_contain_text("Doorbell")
+    expect(card).to_contain_text(YARD)
+    expect(card.locator("time")).to_have_text(re.compile(r"^\d\d:\d\d$"))
+    expect(page.locator("section h2").first).to_have_text(re.compile("^(Today|Yesterday)$"))
+    for picture in page.get_by_test_id("alert-card").locator("img").all():
+        picture.scroll_into_view_if_needed()
+        expect(picture).to_have_js_property("complete", value=True)
+        assert picture.evaluate("(image) => image.naturalWidth") > 100
+    expect(page.get_by_text("Person", exact=True).first).to_be_visible()
+
+
+def test_a_filter_by_camera_shows_its_alerts_alone(rung: BrowserHouse, new_page: NewPage) -> None:
+    page = new_page("/alerts")
+    expect(page.locator("[data-event^=porch-]").first).to_be_visible()
+    page.get_by_test_id("filter").click()
+    page.get_by_label("Camera").select_option("yard")
+    expect(page.locator("[data-event^=porch-]")).to_have_count(0)
+    expect(page.locator(f"[data-event='{rung.rung['id']}']")).to_be_visible()
+    assert page.url == f"{rung.url}/alerts?camera=yard"
+    page.get_by_label("Camera").select_option("shed")
+    expect(page.get_by_text("No alerts match these filters.")).to_be_visible()
+    page.get_by_test_id("no-alerts").get_by_role("button", name="Clear filters").click()
+    expect(page.locator("[data-event^=porch-]").first).to_be_visible()
+    assert page.url == f"{rung.url}/alerts"
+
+
+def test_a_filter_by_days_asks_for_instants_of_the_phones_own_zone(rung: BrowserHouse, new_page: NewPage) -> None:
+    page = new_page("/alerts", timezone_id=FAR)
+    expect(page.locator(f"[data-event='{rung.rung['id']}']")).to_be_visible()
+    page.get_by_test_id("filter").click()
+    today = datetime.fromisoformat(rung.rung["started_at"]).astimezone(ZoneInfo(FAR)).date()
+    before = today - timedelta(days=1)
+    page.get_by_label("From day").fill(before.isoformat())
+    with page.expect_request(lambda request: "to=" in request.url) as asked:
+        page.get_by_label("To day").fill(before.isoformat())
+    query = parse_qs(urlsplit(asked.value.url).query)
+    assert instant(query["from"][0]) == datetime(*before.timetuple()[:3], tzinfo=ZoneInfo(FAR))
+    assert instant(query["to"][0]) == datetime(*today.timetuple()[:3], tzinfo=ZoneInfo(FAR))
+    expect(page.get_by_text("No alerts match these filters.")).to_be_visible()
+    page.get_by_label("To day").fill(today.isoformat())
+    expect(page.locator(f"[data-event='{rung.rung['id']}']")).to_be_visible()
+
+
+def instant(text: str) -> datetime:
+    assert text.endswith("Z"), text
+    return datetime.fromisoformat(text)
+
+
+def test_a_filter_by_minutes_empties_and_refills_the_grid(rung: BrowserHouse, new_page: NewPage) -> None:
+    page = new_page("/alerts?camera=yard")
+    card = page.locator(f"[data-event='{rung.rung['id']}']")
+    expect(card).to_be_visible()
+    started_at = datetime.fromisoformat(rung.rung["started_at"]).astimezone()
+    page.get_by_label("To day").fill(started_at.date().isoformat())
+    page.get_by_label("To time").fill((started_at - timedelta(minutes=1)).strftime("%H:%M"))
+    expect(card).to_have_count(0)
+    page.get_by_label("To time").fill(started_at.strftime("%H:%M"))
+    expect(card).to_be_visible()
+
+
+def test_a_range_that_ends_before_it_begins_is_said(rung: BrowserHouse, new_page: NewPage) -> None:
+    del rung
+    page = new_page("/alerts?fromDay=2026-11-20&toDay=2026-11-19")
+    expect(page.get_by_text("The start is after the end. Swap them to see alerts.")).to_be_visible()
+    expect(page.get_by_test_id("alert-card")).to_have_count(0)
+
+
+def test_the_clip_plays_and_seeks_and_is_as_long_as_it_says(rung: BrowserHouse, new_page: NewPage) -> None:
+    page = new_page("/alerts")
+    page.locator(f"[data-event='{rung.rung['id']}']").click()
+    clip = page.get_by_test_id("clip")
+    page.wait_for_function("() => document.querySelector('video')?.currentTime > 0.3")
+    seconds = rung.rung["clip"]["seconds"]
+    assert abs(clip.evaluate("(video) => video.duration") - seconds) < 0.3
+    assert rung.rung["pre_roll_seconds"] >= 5.0
+    clip.evaluate("(video) => { video.pause(); video.currentTime = video.duration - 1.5; }")
+    page.wait_for_function("() => !document.querySelector('video').seeking")
+    assert abs(clip.evaluate("(video) => video.currentTime") - (seconds - 1.5)) < 0.3
+    clip.evaluate("(video) => video.play()")
+    page.wait_for_function("(at) => document.querySelector('video').currentTime > at", arg=seconds - 1.2)
+    assert clip.evaluate("(video) => video.videoWidth") == 640
+    expect(page.get_by_test_id("seen")).to_have_text(
+        re.compile(r"Seen from \d\d:\d\d:\d\d to \d\d:\d\d:\d\d$")
+    )
+
+
+def test_a_saved_clip_is_the_clip_byte_for_byte(rung: BrowserHouse, new_page: NewPage) -> None:
+    page = new_page(f"/alerts/{rung.rung['id']}")
+    with page.expect_download() as saved:
+        page.get_by_test_id("save").click()
+    assert re.fullmatch(r"\d{8}_\d{6}\.mp4", saved.value.suggested_filename)
+    content = saved.value.path().read_bytes()
+    assert content == rung.bytes_of(rung.rung["clip"]["href"])
+    with av.open(io.BytesIO(content)) as container:
+        pictures = sum(1 for _ in container.decode(video=0))
+    assert abs(pictures / 10 - rung.rung["clip"]["seconds"]) < 0.3
+
+
+def test_a_deleted_alert_comes_back_with_undo(rung: BrowserHouse, new_page: NewPage) -> None:
+    event = rung.ring("yard")
+    page = new_page(f"/alerts/{event['id']}")
+    page.get_by_test_id("delete").click()
+    expect(page.get_by_test_id("alert-dialog")).to_have_count(0)
+    expect(page.get_by_test_id("toast")).to_contain_text("Alert deleted.")
+    card = page.locator(f"[data-event='{event['id']}']")
+    expect(card).to_have_count(0)
+    assert event["id"] not in {one["id"] for one in rung.server.events()}
+    page.get_by_role("button", name="Undo").click()
+    expect(card).to_be_visible()
+    expect(card).to_be_focused()
+    page.reload()
+    expect(card).to_be_visible()
+
+
+def test_an_alert_is_opened_by_its_address(rung: BrowserHouse, new_page: NewPage) -> None:
+    page = new_page(f"/alerts/{rung.rung['id']}")
+    expect(page.get_by_role("dialog", name=f"Doorbell, {YARD}")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_test_id("alert-dialog")).to_have_count(0)
+    assert page.url == f"{rung.url}/alerts"
+    expect(page.locator(f"[data-event='{rung.rung['id']}']")).to_be_focused()
+
+
+def test_an_alert_that_is_gone_says_so(new_page: NewPage, troubles: Troubles) -> None:
+    troubles.expect(r"status of 404 .*/events/yard-nothing")
+    page = new_page("/alerts/yard-nothing")
+    expect(page.get_by_test_id("alert-dialog")).to_contain_text("This alert is no longer here.")
+
+
+def test_an_address_that_is_none_of_ours_leads_home(new_page: NewPage) -> None:
+    page = new_page("/cellar")
+    page.get_by_role("link", name="Go to Live").click()
+    expect(page.get_by_test_id("live")).to_be_visible()
+
+
+def test_the_keys_walk_open_save_delete_and_close(rung: BrowserHouse, new_page: NewPage) -> None:
+    event = rung.ring("yard")
+    page = new_page("/alerts?camera=yard")
+    cards = page.get_by_test_id("alert-card")
+    expect(cards.nth(1)).to_be_visible()
+    ids = [card.get_attribute("data-event") for card in cards.all()]
+    assert ids[0] == event["id"]
+    page.keyboard.press("j")
+    assert focused(page) == ids[0]
+    page.keyboard.press("j")
+    assert focused(page) == ids[1]
+    page.keyboard.press("k")
+    assert focused(page) == ids[0]
+    page.keyboard.press("ArrowRight")
+    assert focused(page) == ids[1]
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_test_id("alert-dialog")
+    expect(dialog).to_have_attribute("data-event", str(ids[0]))
+    page.keyboard.press("j")
+    expect(dialog).to_have_attribute("data-event", str(ids[1]))
+    page.keyboard.press("ArrowLeft")
+    expect(dialog).to_have_attribute("data-event", str(ids[0]))
+    with page.expect_download() as saved:
+        page.keyboard.press("d")
+    assert saved.value.suggested_filename.endswith(".mp4")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert focused(page) == ids[0]
+    page.keyboard.press("Delete")
+    expect(page.locator(f"[data-event='{ids[0]}']")).to_have_count(0)
+    assert focused(page) == ids[1]
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_letters_can_be_switched_off_and_stay_off(rung: BrowserHouse, new_page: NewPage) -> None:
+    del rung
+    page = new_page("/alerts")
+    expect(page.get_by_test_id("alert-card").first).to_be_visible()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    page.get_by_label("Use keyboard shortcuts").uncheck()
+    page.keyboard.press("Escape")
+    page.reload()
+    expect(page.get_by_test_id("alert-card").first).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_an_alert_that_just_began_comes_into_the_grid_by_itself(rung: BrowserHouse, new_page: NewPage) -> None:
+    page = new_page("/alerts?camera=yard")
+    expect(page.get_by_test_id("alert-card").first).to_be_visible()
+    event = rung.ring("yard", "motion")
+    card = page.locator(f"[data-event='{event['id']}']")
+    expect(card).to_contain_text("New")
+    expect(card).to_contain_text("Motion")

@@ -1,0 +1,122 @@
+"""The Live page: pictures that move, and only true words about them."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from browser.conftest import PORCH, YARD, BrowserHouse, NewPage
+from fakes.browser import PHONE, Troubles
+
+# A camera that has shown nothing since the start has no picture to answer with.
+NO_PICTURE = r"status of 503 .*/cameras/shed/snapshot.jpg\)"
+DRAWN = """
+(image) => {
+  const canvas = new OffscreenCanvas(64, 48);
+  const pen = canvas.getContext('2d');
+  pen.drawImage(image, 0, 0, 64, 48);
+  return [...pen.getImageData(0, 0, 64, 48).data].join();
+}
+"""
+# How many different pictures were painted in two seconds.
+PAINTED = """
+(image) => new Promise((resolve) => {
+  const sources = new Set([image.src]);
+  new MutationObserver(() => sources.add(image.src)).observe(image, {attributes: true});
+  setTimeout(() => resolve(sources.size), 2000);
+})
+"""
+
+
+def test_the_picture_moves(new_page: NewPage) -> None:
+    page = new_page("/")
+    picture = page.get_by_test_id("live-picture")
+    expect(page.get_by_test_id("live")).to_have_attribute("data-verdict", "live")
+    assert picture.evaluate("(image) => image.naturalWidth") == 640
+    before = picture.evaluate(DRAWN)
+    assert picture.evaluate(PAINTED) >= 4
+    page.wait_for_function(f"(before) => ({DRAWN})(document.querySelector('[data-testid=live-picture]')) !== before", arg=before)
+
+
+def test_a_live_picture_is_called_live_and_says_who_looks(new_page: NewPage) -> None:
+    page = new_page("/")
+    expect(page.get_by_test_id("live-verdict")).to_have_text("Live")
+    expect(page.get_by_test_id("watching")).to_have_text(re.compile(r"^\s*Watching, last look \d+ s ago$"))
+
+
+def test_the_age_of_a_look_goes_on_counting(new_page: NewPage) -> None:
+    watching = new_page("/live/yard").get_by_test_id("watching")
+    expect(watching).to_have_text(re.compile(r"last look 1 s ago$"))
+    expect(watching).to_have_text(re.compile(r"last look [023456789] s ago$"))
+
+
+def test_a_paused_picture_says_from_when_it_is(new_page: NewPage) -> None:
+    page = new_page("/")
+    expect(page.get_by_test_id("live-verdict")).to_have_text("Live")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_test_id("live-verdict")).to_have_text(re.compile(r"^Paused\. Picture from \d\d:\d\d:\d\d\.$"))
+    picture = page.get_by_test_id("live-picture")
+    assert picture.evaluate(PAINTED) == 1
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_test_id("live-verdict")).to_have_text("Live")
+
+
+def test_a_picture_is_saved_under_the_name_of_its_camera(new_page: NewPage) -> None:
+    page = new_page("/")
+    expect(page.get_by_test_id("live-verdict")).to_have_text("Live")
+    with page.expect_download() as saved:
+        page.get_by_test_id("save-picture").click()
+    assert re.fullmatch(r"porch_\d{8}_\d{6}\.jpg", saved.value.suggested_filename)
+    assert saved.value.path().read_bytes().startswith(b"\xff\xd8")
+
+
+def test_one_stream_while_looked_at_none_while_paused(new_page: NewPage) -> None:
+    page = new_page("/")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith(".mjpeg") else None)
+    expect(page.get_by_test_id("live-verdict")).to_have_text("Live")
+    page.get_by_role("link", name=YARD).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(YARD)
+    expect(page.get_by_test_id("live-verdict")).to_have_text("Live")
+    assert [url.rsplit("/", 2)[-2] for url in asked][-1:] == ["yard"]
+    assert len(asked) <= 2
+
+
+def test_a_camera_that_ended_says_since_when_and_why(new_page: NewPage, troubles: Troubles) -> None:
+    troubles.expect(NO_PICTURE)
+    page = new_page("/live/shed")
+    expect(page.get_by_test_id("live-verdict")).to_have_text(re.compile(r"^Camera off since \d\d:\d\d\.$"))
+    page.get_by_text("Details").click()
+    expect(page.locator("details")).to_contain_text("end of file")
+
+
+def test_a_camera_that_is_gone_leads_to_the_others(new_page: NewPage, troubles: Troubles) -> None:
+    troubles.expect(r"status of 404 .*/cameras/attic/")
+    page = new_page("/live/attic")
+    expect(page.get_by_test_id("notice")).to_contain_text("This camera is no longer here.")
+    page.get_by_role("link", name="Show the other cameras").click()
+    expect(page.get_by_test_id("live-verdict")).to_have_text("Live")
+
+
+def test_a_name_with_markup_is_text_everywhere(rung: BrowserHouse, new_page: NewPage) -> None:
+    page = new_page("/")
+    expect(page.get_by_role("heading", level=1)).to_have_text(PORCH)
+    assert page.title() == f"{PORCH} · Doorstep"
+    for path in ("/live/yard", "/alerts", f"/alerts/{rung.rung['id']}", "/status"):
+        page.goto(rung.url + path)
+        expect(page.get_by_text(YARD).first).to_be_visible()
+        assert no_markup(page)
+
+
+def no_markup(page: Page) -> bool:
+    """No camera's name has become elements."""
+    return page.locator("img[src=x], h1 b, .where b, .where img, p b").count() == 0
+
+
+def test_a_tap_brings_the_latest_alert(rung: BrowserHouse, new_page: NewPage) -> None:
+    page = new_page("/live/yard", viewport=PHONE)
+    page.get_by_test_id("alert-card").first.click()
+    expect(page.get_by_test_id("alert-dialog")).to_be_visible()
+    assert "/alerts/yard-" in page.url
+    page.go_back()
+    expect(page.get_by_test_id("live")).to_be_visible()
+    assert page.url == f"{rung.url}/live/yard"

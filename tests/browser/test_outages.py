@@ -1,0 +1,113 @@
+"""What the page says while the server, the network or a camera is away, and that it comes back by itself."""
+
+import os
+import re
+import signal
+
+from playwright.sync_api import Page, expect
+
+from browser.conftest import BrowserHouse, NewPage
+from fakes.browser import Troubles
+from fakes.server_process import wait_for
+
+UNREACHABLE = "Can't reach Doorstep. Are you on your home network or VPN?"
+# chromium logs every request that nobody answered.
+NOBODY_ANSWERED = r"Failed to load resource: net::ERR_"
+NO_PICTURE_YET = r"status of 503 .*/snapshot.jpg\)"
+
+
+def verdict(page: Page, kind: str, seconds: float = 20) -> None:
+    expect(page.get_by_test_id("live")).to_have_attribute("data-verdict", kind, timeout=seconds * 1000)
+
+
+def test_a_server_that_restarts_is_found_again_with_the_session(
+    house: BrowserHouse, new_page: NewPage, troubles: Troubles
+) -> None:
+    troubles.expect(NOBODY_ANSWERED, NO_PICTURE_YET)
+    page = new_page("/")
+    verdict(page, "live")
+    house.server.kill()
+    try:
+        verdict(page, "unreachable")
+        expect(page.get_by_test_id("connection")).to_contain_text(UNREACHABLE)
+        expect(page.get_by_test_id("live-verdict")).to_have_text(
+            re.compile(r"^Can't reach Doorstep\. Picture from \d\d:\d\d:\d\d\.$")
+        )
+        expect(page.get_by_test_id("live-picture")).to_be_visible()
+    finally:
+        house.server.start()
+    verdict(page, "live", 30)
+    expect(page.get_by_test_id("connection")).to_be_empty()
+    wait_for(lambda: house.server.cameras()[1]["state"] == "live", 20, "the yard")
+
+
+def test_a_server_that_hangs_is_never_called_live(house: BrowserHouse, new_page: NewPage, troubles: Troubles) -> None:
+    troubles.expect(NOBODY_ANSWERED, NO_PICTURE_YET)
+    page = new_page("/")
+    verdict(page, "live")
+    os.kill(house.server.pid, signal.SIGSTOP)
+    try:
+        expect(page.get_by_test_id("live-verdict")).to_have_text(re.compile(r"^\d+ s behind$"), timeout=8000)
+        verdict(page, "reconnecting")
+        verdict(page, "unreachable")
+        expect(page.get_by_test_id("connection")).to_contain_text(UNREACHABLE)
+    finally:
+        os.kill(house.server.pid, signal.SIGCONT)
+    verdict(page, "live", 30)
+
+
+def test_the_grid_stays_while_the_server_is_away(rung: BrowserHouse, new_page: NewPage, troubles: Troubles) -> None:
+    troubles.expect(NOBODY_ANSWERED)
+    page = new_page("/alerts")
+    card = page.locator(f"[data-event='{rung.rung['id']}']")
+    expect(card).to_be_visible()
+    page.context.set_offline(offline=True)
+    expect(page.get_by_test_id("connection")).to_have_text(re.compile("You are offline."))
+    expect(card).to_be_visible()
+    page.context.set_offline(offline=False)
+    expect(page.get_by_test_id("connection")).to_be_empty()
+
+
+def test_a_delete_that_did_not_reach_the_server_is_taken_back(
+    rung: BrowserHouse, new_page: NewPage, troubles: Troubles
+) -> None:
+    troubles.expect(NOBODY_ANSWERED)
+    page = new_page("/alerts")
+    card = page.locator(f"[data-event='{rung.rung['id']}']")
+    expect(card).to_be_visible()
+    page.context.set_offline(offline=True)
+    card.focus()
+    page.keyboard.press("Delete")
+    expect(page.get_by_test_id("toast")).to_contain_text("Could not delete the alert.")
+    expect(card).to_be_visible()
+
+
+def test_a_camera_that_goes_is_called_offline_until_it_is_back(
+    house: BrowserHouse, new_page: NewPage, troubles: Troubles
+) -> None:
+    troubles.expect(NO_PICTURE_YET)
+    page = new_page("/live/gate")
+    verdict(page, "live")
+    away = house.gate_file.with_suffix(".away")
+    house.gate_file.rename(away)
+    try:
+        verdict(page, "camera")
+        expect(page.get_by_test_id("live-verdict")).to_have_text(
+            re.compile(r"^Camera offline since \d\d:\d\d\. Check its power and Wi-Fi\.$")
+        )
+        expect(page.get_by_test_id("live-picture")).to_be_visible()
+    finally:
+        away.rename(house.gate_file)
+    verdict(page, "live", 30)
+
+
+def test_a_first_visit_while_the_server_is_away_gets_in_by_itself(
+    house: BrowserHouse, new_page: NewPage, troubles: Troubles
+) -> None:
+    troubles.expect(NOBODY_ANSWERED)
+    page = new_page("/nowhere")
+    page.route("**/api/v1/session", lambda route: route.abort())
+    page.goto(f"{house.url}/status")
+    expect(page.get_by_test_id("notice")).to_contain_text(UNREACHABLE)
+    page.unroute("**/api/v1/session")
+    expect(page.get_by_test_id("status")).to_be_visible()

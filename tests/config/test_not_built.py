@@ -1,0 +1,37 @@
+"""A setting that would be ignored is refused: a privacy mask that does nothing would be a lie."""
+
+from pathlib import Path
+
+import pytest
+
+from doorstep.config.load import load_settings
+from doorstep.core.errors import ConfigInvalid
+
+CAMERA = '[[camera]]\nid = "a"\nname = "A"\nsource = "demo://"\n'
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "doorstep.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (CAMERA + "masks = [[[0, 0], [0.5, 0], [0, 0.5]]]", "line 5: camera.masks"),
+        (CAMERA + "audio = true", "line 5: camera.audio"),
+        (CAMERA + "upload = true", "line 5: camera.upload"),
+        (CAMERA + 'record = "always"', "line 5: camera.record"),
+        ('[detection]\nwhere = "remote"', "line 2: detection.where"),
+        ('[server]\ntrusted_proxies = ["127.0.0.1"]', "line 2: server.trusted_proxies"),
+    ],
+)
+def test_what_would_be_ignored_is_refused_by_name(tmp_path: Path, text: str, key: str) -> None:
+    with pytest.raises(ConfigInvalid, match=key):
+        load_settings(write(tmp_path, text), {}, only_built=True)
+
+
+def test_defaults_may_be_written_down(tmp_path: Path) -> None:
+    text = CAMERA + 'masks = []\naudio = false\nrecord = "events"\n[detection]\nwhere = "local"\n'
+    assert load_settings(write(tmp_path, text), {}, only_built=True).cameras[0].masks == ()

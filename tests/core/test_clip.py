@@ -1,0 +1,273 @@
+"""Which pictures a clip shows.  The rule that matters: it starts no later than asked, by less than one picture."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from doorstep.core.clip import LONGEST_HOLD, ClipPlan, plan_clip
+from doorstep.core.media import Packet
+from doorstep.core.segment import ConnectionId, Segment
+from fakes.footage import NOON, bare_segment, packet, plain_packets, seconds, segments_of
+from fakes.packet_streams import packet_streams
+
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def at(second: float) -> datetime:
+    return NOON + seconds(second)
+
+
+def line(count: int, *, key_every: int = 1) -> list[Segment]:
+    """Segments of four pictures a second from noon on; the first picture of every `key_every`-th is a key frame."""
+    return [
+        bare_segment(number, at=number, keys=b"\1\0\0\0" if number % key_every == 0 else bytes(4))
+        for number in range(count)
+    ]
+
+
+def planned(segments: list[Segment], start: float, end: float, *, bridge_gaps: bool = False) -> ClipPlan:
+    plan = plan_clip(segments, at(start), at(end), bridge_gaps=bridge_gaps)
+    assert plan is not None
+    return plan
+
+
+def runs(plan: ClipPlan) -> list[tuple[int, int, int]]:
+    return [(run.segment.sequence, run.first_sample, run.sample_count) for run in plan.runs]
+
+
+def test_a_clip_begins_with_the_picture_that_was_on_at_the_asked_start() -> None:
+    plan = planned(line(10), 3.3, 5.5)
+
+    assert runs(plan) == [(3, 0, 4), (4, 0, 4), (5, 0, 2)]
+    assert (plan.starts_at, plan.ends_at) == (at(3.25), at(5.5))
+    assert (plan.media_start_ticks, plan.shown_ticks) == (250, 2250)
+
+
+def test_an_asked_start_on_a_picture_is_kept_exactly() -> None:
+    assert planned(line(10), 3.5, 5).starts_at == at(3.5)
+
+
+def test_a_clip_ends_with_the_picture_that_is_on_at_the_asked_end() -> None:
+    plan = planned(line(10), 3, 5.6)
+
+    assert plan.ends_at == at(5.75)
+    assert runs(plan)[-1] == (5, 0, 3)
+
+
+def test_the_lead_in_from_the_key_frame_is_decoded_but_not_shown() -> None:
+    plan = planned(line(12, key_every=5), 8, 9)
+
+    assert [run.segment.sequence for run in plan.runs] == [5, 6, 7, 8]
+    assert (plan.starts_at, plan.media_start_ticks, plan.shown_ticks) == (at(8), 3000, 1000)
+
+
+def test_a_key_frame_in_the_middle_of_a_segment_begins_a_clip() -> None:
+    segments = [bare_segment(0, at=0, keys=b"\1\0\1\0"), *line(3)[1:]]
+
+    plan = planned(segments, 0.9, 2)
+
+    assert runs(plan) == [(0, 2, 2), (1, 0, 4)]
+    assert plan.media_start_ticks == 250
+
+
+def test_a_start_before_everything_begins_with_the_first_key_frame() -> None:
+    segments = [replace(one, samples=bare_segment(keys=bytes(4)).samples) for one in line(1)] + line(3)[1:]
+
+    plan = planned(segments, -10, 2)
+
+    assert runs(plan) == [(1, 0, 4)]
+    assert plan.starts_at == at(1)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [(-5, -1), (-5, 0), (3, 9), (3.5, 9), (1, 1), (2, 1)], ids=lambda second: f"{second}"
+)
+def test_nothing_is_planned_where_nothing_was_recorded(start: float, end: float) -> None:
+    assert plan_clip(line(3), at(start), at(end)) is None
+
+
+def test_nothing_is_planned_out_of_nothing() -> None:
+    assert plan_clip([], at(0), at(1)) is None
+    assert plan_clip([bare_segment(keys=bytes(4))], at(0), at(1)) is None
+
+
+def test_a_first_key_frame_at_the_asked_end_shows_nothing() -> None:
+    segments = [bare_segment(0, keys=b"\0\0\0\1")]
+
+    assert plan_clip(segments, at(0), at(0.75)) is None
+    assert planned(segments, 0, 0.76).starts_at == at(0.75)
+
+
+def test_the_longest_part_without_a_hole_is_taken() -> None:
+    segments = line(10)
+    del segments[2], segments[6]
+
+    plan = planned(segments, 0, 10)
+
+    assert [run.segment.sequence for run in plan.runs] == [3, 4, 5, 6]
+
+
+def test_the_longest_part_is_measured_within_the_asked_span() -> None:
+    segments = line(10)
+    del segments[7]
+
+    assert planned(segments, 6, 10).starts_at == at(8)
+
+
+def test_a_clip_never_mixes_connections() -> None:
+    other = [replace(one, connection=ConnectionId("other")) for one in line(5)[2:]]
+
+    assert planned(line(5)[:2] + other, 0, 5).starts_at == at(2)
+
+
+def test_a_clip_never_mixes_ticks() -> None:
+    segments = [*line(2), bare_segment(2, at=2, timescale=500), bare_segment(3, at=3, timescale=500)]
+
+    for bridge_gaps in (False, True):
+        assert len(planned(segments, 0, 1.9, bridge_gaps=bridge_gaps).runs) == 2
+        assert planned(segments, 1.5, 4, bridge_gaps=bridge_gaps).starts_at == at(2)
+
+
+def test_half_a_second_between_decode_times_is_no_hole() -> None:
+    segments = [bare_segment(1, at=0), bare_segment(2, at=1.5), bare_segment(3, at=3.001)]
+
+    assert planned(segments, 0, 9).ends_at == at(2.5)
+
+
+def test_a_recording_with_a_hole_is_bridged_by_the_picture_before_it() -> None:
+    segments = [bare_segment(1, at=0), bare_segment(2, at=5, connection=ConnectionId("other"))]
+
+    plan = planned(segments, 0, 5.5, bridge_gaps=True)
+    within = planned(segments, 3, 5.5, bridge_gaps=True)
+
+    assert (runs(plan), plan.shown_ticks) == ([(1, 0, 4), (2, 0, 2)], 5500)
+    assert (within.starts_at, within.media_start_ticks, within.shown_ticks) == (at(0.75), 750, 4750)
+    assert planned(segments, 0, 3, bridge_gaps=True).ends_at == at(5)
+
+
+def test_decode_times_that_do_not_rise_end_a_run_even_of_a_recording() -> None:
+    again = [bare_segment(1, at=0), bare_segment(2, at=0.75), bare_segment(3, at=1.75)]
+
+    assert planned(again, 0, 9, bridge_gaps=True).starts_at == at(0.75)
+
+
+def test_a_hole_that_no_sample_can_last_through_ends_a_run() -> None:
+    far = LONGEST_HOLD + 751
+    held = [bare_segment(1, at=0), bare_segment(2, at=1, first_dts=far - 1)]
+    too_far = [bare_segment(1, at=0), bare_segment(2, at=1, first_dts=far)]
+
+    assert len(planned(held, 0, 2, bridge_gaps=True).runs) == 2
+    assert len(planned(too_far, 0, 2, bridge_gaps=True).runs) == 1
+
+
+def test_b_frames_bring_what_they_are_decoded_from() -> None:
+    # Shown I B B P at 0, 250, 500 and 750, decoded I P B B.
+    segments = [bare_segment(n, at=n, offsets=(250, 750, 0, 0)) for n in range(3)]
+
+    plan = planned(segments, 1.3, 1.6)
+
+    assert runs(plan) == [(1, 0, 3)]
+    assert (plan.starts_at, plan.ends_at, plan.media_start_ticks) == (at(1.25), at(1.75), 250)
+
+
+def test_pictures_that_lead_a_key_frame_are_decoded_from_the_one_before() -> None:
+    # An open GOP: the second key frame, decoded at 1.0, is shown at 1.75, after two pictures that are decoded later.
+    leading = bare_segment(1, at=1, offsets=(750, -250, 0, 500), keys=b"\1\0\0\0")
+    segments = [bare_segment(0, at=0, offsets=(0, 0, 0, 0)), leading]
+
+    plan = planned(segments, 1.5, 9)
+
+    assert plan.runs[0].segment.sequence == 0
+    assert (plan.starts_at, plan.media_start_ticks) == (at(1.5), 1500)
+    assert planned(segments[1:], 1.2, 9).starts_at == at(1.75)
+
+
+def test_a_clip_may_end_in_the_open_second() -> None:
+    packets = plain_packets(30)
+    segments = [one for one, _ in segments_of(packets)]
+
+    assert planned(segments, 0.5, 60).ends_at == at(30 * 0.04)
+
+
+def shown(packets: list[Packet], start_ticks: int, end_ticks: int) -> tuple[list[int], int] | None:
+    """The reference: presentation times that must be shown of one stream that began at noon, and when the last ends."""
+    first = next((index for index, one in enumerate(packets) if one.key), None)
+    if first is None:
+        return None
+    origin = packets[0].dts
+    able = sorted(one.pts - origin for one in packets[first:] if one.pts >= packets[first].pts)
+    on = max((pts for pts in able if pts <= start_ticks), default=able[0])
+    wanted = [pts for pts in able if on <= pts < end_ticks]
+    if not wanted:
+        return None
+    after = [one.pts - origin for one in packets if one.pts - origin > wanted[-1]]
+    last = next(index for index, one in enumerate(packets) if one.pts - origin == wanted[-1])
+    duration = packets[last + 1].dts - packets[last].dts if last + 1 < len(packets) else packets[last].duration
+    end = min(after, default=wanted[-1] + duration)
+    return (wanted, end) if end > start_ticks else None
+
+
+@given(packet_streams(), st.integers(-500, 20_000), st.integers(1, 20_000))
+@example(plain_packets(60), 1001, 999)
+def test_every_clip_shows_just_the_pictures_that_were_asked_for(packets: list[Packet], start: int, length: int) -> None:
+    packets = steady(packets)
+    segments = [one for one, _ in segments_of(packets)]
+    expected = shown(packets, start, start + length)
+
+    plan = plan_clip(segments, NOON + start * MILLISECOND, NOON + (start + length) * MILLISECOND)
+
+    assert (plan is None) == (expected is None)
+    if plan is None or expected is None:
+        return
+    pts, end = expected
+    assert plan.starts_at == NOON + pts[0] * MILLISECOND
+    assert plan.ends_at == NOON + end * MILLISECOND
+    assert plan.shown_ticks == end - pts[0]
+    samples = samples_in(plan, packets)
+    assert samples[0].key
+    assert plan.media_start_ticks == pts[0] + packets[0].dts - samples[0].dts
+    assert {one.pts - packets[0].dts for one in samples} >= set(pts)
+
+
+@given(packet_streams(), st.integers(-500, 20_000))
+def test_no_clip_starts_later_than_asked_nor_earlier_than_one_picture(packets: list[Packet], start: int) -> None:
+    packets = steady(packets)
+    segments = [one for one, _ in segments_of(packets)]
+    asked = NOON + start * MILLISECOND
+
+    plan = plan_clip(segments, asked, asked + seconds(1000))
+
+    assume(plan is not None)
+    assert plan is not None
+    first_key = next(one for one in packets if one.key)
+    if first_key.pts - packets[0].dts <= start:
+        later = [NOON + (one.pts - packets[0].dts) * MILLISECOND for one in packets]
+        assert plan.starts_at <= asked
+        assert not [instant for instant in later if plan.starts_at < instant <= asked]
+
+
+def steady(packets: list[Packet]) -> list[Packet]:
+    """Decode times without a hole, whatever the last packet of a segment says of its duration."""
+    closed = [replace(one, duration=following.dts - one.dts) for one, following in pairwise(packets)]
+    return [*closed, packets[-1]]
+
+
+def samples_in(plan: ClipPlan, packets: list[Packet]) -> list[Packet]:
+    by_dts = {one.dts: index for index, one in enumerate(packets)}
+    first = plan.runs[0]
+    begin = by_dts[first.segment.first_dts + sum(first.segment.samples.durations[: first.first_sample])]
+    return packets[begin : begin + sum(run.sample_count for run in plan.runs)]
+
+
+def test_the_last_sample_of_a_segment_lasts_until_the_next_segment() -> None:
+    """A camera whose packets claim too short a duration still has no hole between its seconds."""
+    packets = [packet(number * 100, key=number % 10 == 0, duration=1) for number in range(30)]
+    segments = [one for one, _ in segments_of(packets)]
+
+    plan = planned(segments, 0.95, 2)
+
+    assert (plan.starts_at, plan.shown_ticks) == (at(0.9), 1100)

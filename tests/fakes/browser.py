@@ -1,0 +1,125 @@
+"""A real browser: Debian's chromium, driven by playwright, with an eye on everything that goes wrong in a page.
+
+What is looked at in the pages lives in tests/browser.  Nothing here may be held while asyncio tests run: playwright
+keeps an event loop in the thread that started it.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
+
+from fakes.server_process import ROOT, ServerProcess, model_folder, wait_for
+
+DIST = ROOT / "src" / "doorstep" / "web" / "dist"
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = ViewportSize(width=390, height=844)
+DESK = ViewportSize(width=1440, height=900)
+PATIENCE_MS = 20_000
+
+# In the page before any script of its own: a violation names what the policy stopped.
+_TELL_VIOLATIONS = """
+document.addEventListener('securitypolicyviolation', (event) =>
+  console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
+"""
+
+
+def missing() -> str:
+    """Why there can be no browser tests here; empty if there can."""
+    if shutil.which("chromium") is None:
+        return "chromium is not installed: `make test-deps`"
+    if not (DIST / "index.html").is_file():
+        return "the web app is not built: `python3 front_door/web_app.py build`"
+    if model_folder() is None:
+        return "no detection model here: `doorstep models fetch --data var/test`"
+    return ""
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A chromium with nothing in it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Troubles:
+    """Everything that a page complains of: console errors, uncaught exceptions, violations of its policy."""
+
+    def __init__(self) -> None:
+        self.all: list[str] = []
+        self._expected: list[re.Pattern[str]] = []
+
+    def watch(self, context: BrowserContext) -> None:
+        """From now on, in every page of it."""
+        context.add_init_script(_TELL_VIOLATIONS)
+        context.on("console", self._heard)
+        context.on("weberror", lambda error: self.all.append(f"uncaught: {error.error}"))
+
+    def expect(self, *patterns: str) -> None:
+        """What the test brings about itself."""
+        self._expected += [re.compile(pattern) for pattern in patterns]
+
+    @property
+    def unexpected(self) -> list[str]:
+        return [told for told in self.all if not any(pattern.search(told) for pattern in self._expected)]
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.all.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
+
+
+def setup_address(server: ServerProcess) -> str:
+    """The one-time address that a new server prints as its second line."""
+    line = wait_for(lambda: next((line for line in server.lines if "/setup#" in line), None), 10, "a set-up address")
+    return line.split()[-1]
+
+
+def set_up(page: Page, server: ServerProcess, name: str, password: str) -> None:
+    """Make the first account as an owner does: follow the printed address, fill in, press the button."""
+    page.goto(setup_address(server))
+    page.get_by_label("Your name").fill(name)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Set up").click()
+    page.get_by_test_id("live").wait_for()
+
+
+def sign_in(page: Page, name: str, password: str) -> None:
+    """Fill in the form that is shown and send it off."""
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def axe_violations(page: Page) -> list[str]:
+    """What axe-core finds, one line each; the context must bypass the page's policy."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = page.evaluate("(tags) => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", tags)
+    return [
+        f"{violation['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def shot(page: Page, folder: Path, name: str) -> None:
+    """A picture of what is on the screen."""
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png")

@@ -1,0 +1,238 @@
+"""A whole web half over fakes: two cameras, an event at each, and a client that speaks to it without a network."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from starlette.types import ASGIApp
+
+from doorstep.catalog.memory import MemoryCatalog
+from doorstep.core.access import SCOPES_OF_ROLE, Role, Scope
+from doorstep.core.camera import CameraId, CameraState, CameraStatus
+from doorstep.core.errors import BlobMissing, SpanUnavailable
+from doorstep.core.event import Cause, Event, EventId, Recording
+from doorstep.core.health import Problem
+from doorstep.ports import Clip, Snapshot
+from doorstep.stores.memory import MemoryStore
+from doorstep.web.asgi import create_app
+from doorstep.web.parts import WebParts
+from fakes.accounts import FakeAccounts
+from fakes.clock import FakeClock
+
+FRONT, GARDEN = CameraId("front-door"), CameraId("garden")
+FRONT_EVENT, GARDEN_EVENT = EventId("front-door-1"), EventId("garden-1")
+JPEG = b"\xff\xd8picture\xff\xd9"
+CLIP_BYTES = bytes(range(256)) * 16
+
+
+class FakeCameras:
+    """Implements `ports.CameraDirectory`."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.all = [
+            CameraStatus(camera, name, CameraState.LIVE, clock.now(), "", True, True, clock.now(), "local")
+            for camera, name in ((FRONT, "Front door"), (GARDEN, "Garden"))
+        ]
+
+    def cameras(self) -> Sequence[CameraStatus]:
+        return self.all
+
+    def camera(self, camera_id: CameraId) -> CameraStatus | None:
+        return next((camera for camera in self.all if camera.id == camera_id), None)
+
+
+class FakeFeed:
+    """Implements `ports.LiveFeed`; shows what is put into `queue` until None comes."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.newest: Snapshot | None = Snapshot(JPEG, clock.now() - timedelta(milliseconds=1500))
+        self.queue: asyncio.Queue[Snapshot | None] = asyncio.Queue()
+        self.watching = 0
+
+    async def snapshot(self, camera: CameraId) -> Snapshot | None:
+        del camera
+        return self.newest
+
+    async def pictures(self, camera: CameraId) -> AsyncIterator[Snapshot]:
+        del camera
+        self.watching += 1
+        try:
+            while (picture := await self.queue.get()) is not None:
+                yield picture
+        finally:
+            self.watching -= 1
+
+
+class FakeClips:
+    """Implements `ports.ClipBuilder`; each clip shows `content` in pieces of `piece` bytes."""
+
+    def __init__(self) -> None:
+        self.content = CLIP_BYTES
+        self.piece = 1000
+        self.built: list[tuple[CameraId, datetime, datetime]] = []
+        self.nothing_recorded = False
+        self.breaks_at: int | None = None
+        self.reading = 0
+
+    async def of_event(self, event: Event) -> Clip:
+        assert event.recording is not None
+        return self._clip(f"{event.id}.mp4", event.recording.starts_at, event.recording.ends_at)
+
+    async def of_span(self, camera: CameraId, start: datetime, end: datetime) -> Clip:
+        if self.nothing_recorded:
+            msg = "Nothing was recorded then."
+            raise SpanUnavailable(msg)
+        self.built.append((camera, start, end))
+        return self._clip("20261121_130000.mp4", start, end)
+
+    def _clip(self, name: str, start: datetime, end: datetime) -> Clip:
+        content = self.content
+
+        def read(offset: int, length: int) -> Iterator[bytes]:
+            self.reading += 1
+            try:
+                for at in range(offset, offset + length, self.piece):
+                    if self.breaks_at is not None and at >= self.breaks_at:
+                        raise BlobMissing(name)
+                    yield content[at : min(at + self.piece, offset + length)]
+            finally:
+                self.reading -= 1
+
+        return Clip(name, len(content), start, end, read)
+
+
+class FakeHealth:
+    """Implements `ports.Health`."""
+
+    def __init__(self) -> None:
+        self.wrong: list[Problem] = []
+
+    def problems(self) -> Sequence[Problem]:
+        return self.wrong
+
+
+@dataclass(slots=True)
+class House:
+    """The parts, as fakes that a test may change, and the app over them."""
+
+    dist: Path = Path("/nonexistent/dist")
+    clock: FakeClock = field(default_factory=FakeClock)
+    store: MemoryStore = field(default_factory=MemoryStore)
+    catalog: MemoryCatalog = field(default_factory=MemoryCatalog)
+    accounts: FakeAccounts = field(default_factory=FakeAccounts)
+    clips: FakeClips = field(default_factory=FakeClips)
+    health: FakeHealth = field(default_factory=FakeHealth)
+    triggers: list[tuple[CameraId, Cause, str]] = field(default_factory=list)
+    cameras: FakeCameras = field(init=False)
+    live: FakeFeed = field(init=False)
+    parts: WebParts = field(init=False)
+    app: ASGIApp = field(init=False)
+    runner: asyncio.Runner = field(default_factory=asyncio.Runner)
+
+    def __post_init__(self) -> None:
+        self.cameras = FakeCameras(self.clock)
+        self.live = FakeFeed(self.clock)
+        self.accounts.add("ada", "correct horse battery", Role.OWNER, None)
+        for camera, event_id in ((FRONT, FRONT_EVENT), (GARDEN, GARDEN_EVENT)):
+            self.add_event(event_id, camera)
+        self.parts = WebParts(
+            clock=self.clock,
+            catalog=self.catalog,
+            store=self.store,
+            accounts=self.accounts,
+            people=self.accounts.everybody,
+            cameras=self.cameras,
+            live=self.live,
+            clips=self.clips,
+            health=self.health,
+            trigger=self.trigger,
+            still_key=lambda event: f"{event.id}/still.jpg",
+            thumbnail_key=lambda event: f"{event.id}/thumbnail.jpg",
+            version="0.1.0",
+            storage_limit_bytes=1_000_000,
+            names=("door.example.org",),
+            hostname="pi",
+            longest_clip_seconds=900.0,
+            dist=self.dist,
+        )
+        self.app = create_app(self.parts)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.runner.close()
+
+    async def trigger(self, camera: CameraId, cause: Cause, note: str) -> None:
+        """What the pipeline would be told."""
+        self.triggers.append((camera, cause, note))
+
+    def add_event(self, event_id: EventId, camera: CameraId, started_ago: float = 3600.0) -> Event:
+        """A finished event with a recording and pictures."""
+        start = self.clock.now() - timedelta(seconds=started_ago)
+        recording = Recording(f"{event_id}.mp4", start - timedelta(seconds=5), start + timedelta(seconds=10), 4096)
+        event = Event(
+            event_id,
+            camera,
+            start,
+            start,
+            ended_at=start + timedelta(seconds=10),
+            causes=(Cause.PERSON,),
+            score=0.93,
+            pre_roll_seconds=5.0,
+            recording=recording,
+            has_still=True,
+        )
+        self.catalog.save_event(event)
+        for picture in ("still", "thumbnail"):
+            self.store.put(f"{event_id}/{picture}.jpg", JPEG)
+        return event
+
+    def change_event(self, event_id: EventId, **changes: Any) -> None:
+        """Overwrite some fields."""
+        event = self.catalog.event(event_id)
+        assert event is not None
+        self.catalog.save_event(replace(event, **changes))
+
+    def token(self, *scopes: Scope, cameras: frozenset[CameraId] | None = None) -> dict[str, str]:
+        """Headers of a script."""
+        return {"Authorization": f"Bearer {self.accounts.grant(frozenset(scopes), cameras)}"}
+
+    def session(self, role: Role, cameras: frozenset[CameraId] | None = None) -> dict[str, str]:
+        """Headers of a browser that is signed in and shows our own page."""
+        secret = self.accounts.grant(SCOPES_OF_ROLE[role], cameras, account=role)
+        return {"Cookie": f"doorstep={secret}", "Sec-Fetch-Site": "same-origin"}
+
+    def owner(self) -> dict[str, str]:
+        """Headers of a script that may do everything."""
+        return self.token(Scope.ADMIN)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str] | None = None,
+        json: object = None,
+        content: bytes | None = None,
+        base: str = "http://127.0.0.1:8080",
+        app: ASGIApp | None = None,
+    ) -> httpx.Response:
+        """One request, answered whole."""
+
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(app or self.app, raise_app_exceptions=True)
+            async with httpx.AsyncClient(transport=transport, base_url=base) as client:
+                return await client.request(method, path, headers=headers, json=json, content=content)
+
+        return self.runner.run(ask())
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+        """A GET as the owner unless somebody else is named."""
+        return self.ask("GET", path, self.owner() if headers is None else headers)

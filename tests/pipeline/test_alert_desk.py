@@ -1,0 +1,97 @@
+from collections.abc import Callable, Coroutine
+from datetime import UTC
+from typing import Any, TypeVar
+
+from doorstep.catalog.memory import MemoryCatalog
+from doorstep.core.alert import AlertPolicy
+from doorstep.core.cause import Cause
+from doorstep.core.event import Event, EventId, RaiseAlert
+from doorstep.pipeline.alerts import AlertDesk
+from doorstep.pipeline.event_rows import EventRows
+from doorstep.pipeline.health import HealthBoard
+from doorstep.pipeline.outbox import Outbox
+from fakes.footage import CAMERA, NOON, seconds
+from fakes.instant_loop import LoopClock, run, turns, while_running
+from fakes.listening_notifier import ListeningNotifier
+from fakes.recording_house import EVENT
+from fakes.stand_in_frame import StandInFrame
+
+T = TypeVar("T")
+
+
+class Desk:
+    """A camera's desk, and the channel where its alerts arrive."""
+
+    def __init__(self, clock: LoopClock) -> None:
+        self.clock = clock
+        self.mail = ListeningNotifier()
+        health = HealthBoard(clock)
+        self.rows = EventRows(MemoryCatalog(), health, clock)
+        self.outbox = Outbox([self.mail], self.rows, health, clock)
+        policy = AlertPolicy(120.0, frozenset({Cause.PERSON, Cause.PRESS}))
+        self.desk = AlertDesk("Front door", policy, self.outbox, UTC, lambda event: f"http://door/alerts/{event.id}")
+
+    def raised(self, cause: Cause = Cause.PERSON, at: float = 0.0, event_id: EventId = EVENT) -> RaiseAlert:
+        event = Event(event_id, CAMERA, NOON, NOON, causes=(cause,))
+        self.rows.decided(event)
+        return RaiseAlert(event, cause, NOON + seconds(at))
+
+
+def at_desk(act: Callable[[Desk], Coroutine[Any, Any, T]]) -> T:
+    clock = LoopClock(NOON)
+
+    async def main() -> T:
+        desk = Desk(clock)
+        return await while_running(desk.desk.run, desk.outbox.run, desk.rows.run, act=lambda: act(desk))
+
+    return run(clock, main)
+
+
+def test_an_alert_has_words_a_link_and_its_picture() -> None:
+    async def act(desk: Desk) -> None:
+        desk.desk.tell(desk.raised(), StandInFrame(name="visitor"))
+        await turns()
+        (alert,) = desk.mail.accepted
+        assert alert.title == "Person at Front door"
+        assert "12:00:00" in alert.text
+        assert alert.link == "http://door/alerts/front-door-1"
+        assert alert.snapshot.startswith(b"visitor 640x480")
+        assert alert.id.startswith("front-door-1:person")
+
+    at_desk(act)
+
+
+def test_without_a_picture_or_with_a_broken_one_it_is_told_all_the_same() -> None:
+    async def act(desk: Desk) -> None:
+        desk.desk.tell(desk.raised(Cause.PRESS), None)
+        desk.desk.tell(desk.raised(Cause.PERSON), StandInFrame(broken=True))
+        await turns()
+        assert [(alert.cause, alert.snapshot) for alert in desk.mail.accepted] == [
+            (Cause.PRESS, b""),
+            (Cause.PERSON, b""),
+        ]
+
+    at_desk(act)
+
+
+def test_the_cooldown_silences_persons_and_never_a_press() -> None:
+    async def act(desk: Desk) -> None:
+        for number, cause in enumerate([Cause.PERSON, Cause.PERSON, Cause.PRESS, Cause.PRESS]):
+            desk.desk.tell(desk.raised(cause, number, EventId(f"front-door-{number}")), None)
+        await turns(60)
+        assert [alert.event for alert in desk.mail.accepted] == ["front-door-0", "front-door-2", "front-door-3"]
+        desk.desk.tell(desk.raised(Cause.PERSON, 121.0, EventId("front-door-4")), None)
+        await turns()
+        assert desk.mail.accepted[-1].event == "front-door-4"
+
+    at_desk(act)
+
+
+def test_who_presses_twice_in_one_event_is_told_of_twice() -> None:
+    async def act(desk: Desk) -> None:
+        for at in (0.0, 11.0):
+            desk.desk.tell(desk.raised(Cause.PRESS, at), None)
+        await turns()
+        assert len({alert.id for alert in desk.mail.accepted}) == 2
+
+    at_desk(act)

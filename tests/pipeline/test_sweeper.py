@@ -1,0 +1,169 @@
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+
+from doorstep.catalog.memory import MemoryCatalog
+from doorstep.core.errors import CatalogUnavailable, StoreUnavailable
+from doorstep.core.event import Event, EventId, Recording
+from doorstep.core.recording_key import still_key, thumbnail_key
+from doorstep.core.settings import RetentionSettings
+from doorstep.pipeline.health import HealthBoard
+from doorstep.pipeline.sweeper import UNDO_FOR, Sweeper
+from doorstep.stores.memory import MemoryStore
+from fakes.clock import FakeClock
+from fakes.footage import CAMERA, seconds
+
+DAY = timedelta(days=1)
+
+
+class DiaryStore(MemoryStore):
+    """Writes down what is deleted, and cannot delete what is `stuck`."""
+
+    def __init__(self, diary: list[str], free: int | None = None) -> None:
+        super().__init__()
+        self.diary = diary
+        self.stuck = ""
+        self.free = free
+
+    def delete(self, key: str) -> None:
+        if self.stuck and key.startswith(self.stuck):
+            msg = "The disk does not answer."
+            raise StoreUnavailable(msg)
+        self.diary.append(f"bytes {key}")
+        super().delete(key)
+
+    def free_bytes(self) -> int | None:
+        return self.free
+
+
+class DiaryCatalog(MemoryCatalog):
+    """Writes down what is forgotten, and may be unavailable."""
+
+    def __init__(self, diary: list[str]) -> None:
+        super().__init__()
+        self.diary = diary
+        self.is_down = False
+
+    def forget_event(self, event_id: EventId) -> None:
+        if self.is_down:
+            msg = "The disk is full."
+            raise CatalogUnavailable(msg)
+        self.diary.append(f"row {event_id}")
+        super().forget_event(event_id)
+
+
+class House:
+    """A store and a catalog with events, and who sweeps them."""
+
+    def __init__(self, days: float = 30.0, max_bytes: int = 10_000, free: int | None = None) -> None:
+        self.clock = FakeClock()
+        self.diary: list[str] = []
+        self.store = DiaryStore(self.diary, free)
+        self.catalog = DiaryCatalog(self.diary)
+        self.health = HealthBoard(self.clock)
+        self.sweeper = Sweeper(self.store, self.catalog, RetentionSettings(days, max_bytes), self.health, self.clock)
+
+    def keep(
+        self,
+        name: str,
+        age: timedelta = DAY,
+        size: int = 100,
+        *,
+        runs: bool = False,
+        deleted: timedelta | None = None,
+    ) -> None:
+        """An event that began so long ago, with its recording and pictures."""
+        at = self.clock.now() - age
+        key = f"front-door/{name}.mp4"
+        for one in (key, still_key(key), thumbnail_key(key)):
+            self.store.put(one, bytes(size))
+        self.catalog.save_event(
+            Event(
+                EventId(name),
+                CAMERA,
+                at,
+                at,
+                ended_at=None if runs else at + seconds(10),
+                recording=Recording(key, at, at + seconds(10), size),
+                deleted_at=None if deleted is None else self.clock.now() - deleted,
+            )
+        )
+
+    def sweep(self) -> list[str]:
+        """One round, and the names of the events that are left."""
+        asyncio.run(self.sweeper.sweep())
+        return [name for name in "abcdef" if self.catalog.event(EventId(name)) is not None]
+
+    def keys(self) -> Iterator[str]:
+        return self.store.keys()
+
+
+def test_bytes_go_first_and_the_row_second() -> None:
+    house = House()
+    house.keep("a", 31 * DAY)
+    assert house.sweep() == []
+    assert house.diary == [
+        "bytes front-door/a.mp4",
+        "bytes front-door/a.jpg",
+        "bytes front-door/a.thumb.jpg",
+        "row a",
+    ]
+    assert list(house.keys()) == []
+
+
+def test_what_is_too_old_goes_and_what_still_runs_stays() -> None:
+    house = House()
+    house.keep("a", 31 * DAY)
+    house.keep("b", 31 * DAY, runs=True)
+    house.keep("c", 29 * DAY)
+    assert house.sweep() == ["b", "c"]
+
+
+def test_of_too_much_the_oldest_goes() -> None:
+    house = House(max_bytes=250)
+    for name, age in (("a", 4), ("b", 3), ("c", 2), ("d", 1)):
+        house.keep(name, age * DAY)
+    assert house.sweep() == ["c", "d"]
+
+
+def test_what_was_deleted_stays_while_it_may_be_restored() -> None:
+    house = House()
+    house.keep("a", deleted=UNDO_FOR - seconds(1))
+    house.keep("b", deleted=UNDO_FOR + seconds(1))
+    assert house.sweep() == ["a"]
+
+
+def test_the_bytes_of_what_was_deleted_are_not_taken_from_others_again() -> None:
+    house = House(max_bytes=250)
+    house.keep("a", 3 * DAY)
+    house.keep("b", 2 * DAY, deleted=UNDO_FOR + seconds(1))
+    house.keep("c", 1 * DAY)
+    assert house.sweep() == ["a", "c"]
+
+
+def test_one_recording_that_cannot_be_deleted_keeps_its_row_and_no_other() -> None:
+    house = House()
+    house.keep("a", 32 * DAY)
+    house.keep("b", 31 * DAY)
+    house.store.stuck = "front-door/a"
+    assert house.sweep() == ["a"]
+    house.store.stuck = ""
+    assert house.sweep() == []
+
+
+def test_a_catalog_that_fails_leaves_a_row_that_goes_in_the_next_round() -> None:
+    house = House()
+    house.keep("a", 31 * DAY)
+    house.catalog.is_down = True
+    assert house.sweep() == ["a"]
+    house.catalog.is_down = False
+    assert house.sweep() == []
+
+
+def test_a_disk_that_is_nearly_full_is_told_until_it_is_not() -> None:
+    house = House(free=400_000_000)
+    house.sweep()
+    assert [problem.key for problem in house.health.problems()] == ["space"]
+    house.store.free = None
+    house.sweep()
+    assert house.health.problems() == []

@@ -1,0 +1,289 @@
+"""The contract of `ports.Catalog`, held by the one in SQL and the one in memory."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from doorstep.catalog.engine import open_engine, sqlite_url
+from doorstep.catalog.memory import MemoryCatalog
+from doorstep.catalog.sql import SqlCatalog
+from doorstep.catalog.upgrade import upgrade
+from doorstep.core.alert import Alert, AlertId
+from doorstep.core.camera import CameraId
+from doorstep.core.event import Cause, Event, EventId, Recording
+from doorstep.core.gap import Gap
+from doorstep.core.ledger import LedgerEntry, Stage
+from doorstep.core.outbox import Delivery, DeliveryState
+from doorstep.ports import Catalog, EventQuery
+
+DOOR, YARD = CameraId("front-door"), CameraId("yard")
+NOON = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture(params=["sql", "memory"])
+def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Catalog]:
+    if request.param == "memory":
+        yield MemoryCatalog()
+        return
+    engine = open_engine(sqlite_url(tmp_path / "doorstep.sqlite"))
+    upgrade(engine)
+    yield SqlCatalog(engine)
+    engine.dispose()
+
+
+def an_event(number: int = 1, at: datetime = NOON, camera: CameraId = DOOR) -> Event:
+    return Event(
+        id=EventId(f"event-{number}"),
+        camera=camera,
+        started_at=at,
+        last_seen_at=at + 3 * SECOND,
+        ended_at=at + 13 * SECOND,
+        causes=(Cause.PRESS, Cause.PERSON),
+        score=0.93,
+        pre_roll_seconds=6.4,
+        recording=Recording(f"{camera}/{number}.mp4", at - 6 * SECOND, at + 8 * SECOND, 1_000_000 * number),
+        has_still=True,
+        ledger=(
+            LedgerEntry(Stage.CAPTURED, at - timedelta(microseconds=7)),
+            LedgerEntry(Stage.SENT, at, channel="email", cost_usd=0.0001),
+        ),
+    )
+
+
+def a_delivery(event: Event, channel: str = "email") -> Delivery:
+    alert = Alert(
+        id=AlertId(f"alert-{event.id}"),
+        event=event.id,
+        camera=event.camera,
+        cause=Cause.PERSON,
+        at=event.started_at,
+        title="Somebody is at the front door",
+        text="Seen at 12:00.",
+        link="/alerts/1",
+    )
+    return Delivery(alert, channel, DeliveryState.DUE, 0, event.started_at)
+
+
+def all_events(catalog: Catalog, query: EventQuery) -> list[Event]:
+    """Page after page."""
+    found: list[Event] = []
+    while True:
+        page, cursor = catalog.events(query)
+        assert len(page) <= query.limit
+        found += page
+        if cursor is None:
+            return found
+        assert len(page) == query.limit
+        query = replace(query, cursor=cursor)
+
+
+def ids(events: Sequence[Event]) -> list[str]:
+    return [event.id for event in events]
+
+
+def test_an_event_comes_back_as_it_was(catalog: Catalog) -> None:
+    bare = Event(EventId("bare"), YARD, NOON, NOON)
+    for event in (an_event(), bare):
+        catalog.save_event(event)
+        assert catalog.event(event.id) == event
+    assert catalog.event(EventId("unknown")) is None
+
+
+def test_saving_again_replaces(catalog: Catalog) -> None:
+    catalog.save_event(an_event())
+    changed = replace(
+        an_event(), causes=(Cause.LOITERING, Cause.PRESS), recording=None, score=None, ledger=(), camera=YARD
+    )
+    catalog.save_event(changed)
+    assert catalog.event(changed.id) == changed
+    assert ids(all_events(catalog, EventQuery())) == [changed.id]
+    assert all_events(catalog, EventQuery(cause="person")) == []
+
+
+def test_a_moment_is_the_same_wherever_it_was_read(catalog: Catalog) -> None:
+    elsewhere = NOON.astimezone(timezone(timedelta(hours=-5)))
+    catalog.save_event(an_event(at=elsewhere))
+    found = catalog.event(EventId("event-1"))
+    assert found is not None
+    assert found.started_at == NOON
+    assert ids(catalog.events(EventQuery(since=NOON, until=elsewhere + SECOND))[0]) == ["event-1"]
+
+
+def test_events_are_listed_newest_first(catalog: Catalog) -> None:
+    for number in (2, 1, 3):
+        catalog.save_event(an_event(number, NOON + number * SECOND))
+    assert ids(catalog.events(EventQuery())[0]) == ["event-3", "event-2", "event-1"]
+
+
+def test_events_are_found_by_camera_span_and_cause(catalog: Catalog) -> None:
+    catalog.save_event(an_event(1, NOON))
+    catalog.save_event(an_event(2, NOON + SECOND, YARD))
+    catalog.save_event(replace(an_event(3, NOON + 2 * SECOND), causes=(Cause.MOTION,)))
+
+    def found(query: EventQuery) -> list[str]:
+        return ids(catalog.events(query)[0])
+
+    assert found(EventQuery(cameras=frozenset({DOOR}))) == ["event-3", "event-1"]
+    assert found(EventQuery(cameras=frozenset({DOOR, YARD}))) == ["event-3", "event-2", "event-1"]
+    assert found(EventQuery(cameras=frozenset())) == []
+    assert found(EventQuery(since=NOON + SECOND)) == ["event-3", "event-2"]
+    assert found(EventQuery(until=NOON + SECOND)) == ["event-1"]
+    assert found(EventQuery(since=NOON + SECOND, until=NOON + 2 * SECOND)) == ["event-2"]
+    assert found(EventQuery(cause="person")) == ["event-2", "event-1"]
+    assert found(EventQuery(cause="motion")) == ["event-3"]
+    assert found(EventQuery(cause="' OR 1=1 --")) == []
+
+
+def test_a_deleted_event_is_not_listed_but_can_be_had(catalog: Catalog) -> None:
+    deleted = replace(an_event(), deleted_at=NOON + 60 * SECOND)
+    catalog.save_event(deleted)
+    assert catalog.events(EventQuery()) == ([], None) or catalog.events(EventQuery()) == ((), None)
+    assert catalog.event(deleted.id) == deleted
+    assert catalog.deleted_events(NOON + 60 * SECOND, 10) == []
+    assert ids(catalog.deleted_events(NOON + 61 * SECOND, 10)) == [deleted.id]
+    catalog.save_event(replace(deleted, deleted_at=None))
+    assert catalog.events(EventQuery())[0] == [], "what the pipeline learns late brings nothing back"
+    assert catalog.mark_deleted(deleted.id, None)
+    assert ids(catalog.events(EventQuery())[0]) == [deleted.id]
+
+
+def test_marking_an_unknown_event_says_so(catalog: Catalog) -> None:
+    assert not catalog.mark_deleted(an_event().id, NOON)
+
+
+def test_an_event_that_is_there_can_be_marked_deleted(catalog: Catalog) -> None:
+    catalog.save_event(an_event())
+    assert catalog.mark_deleted(an_event().id, NOON + 60 * SECOND)
+    assert ids(catalog.deleted_events(NOON + 61 * SECOND, 10)) == [an_event().id]
+
+
+def test_what_was_deleted_first_is_over_first(catalog: Catalog) -> None:
+    for number, deleted_after in ((1, 30), (2, 10), (3, 20)):
+        deleted_at = NOON + deleted_after * SECOND
+        catalog.save_event(replace(an_event(number, NOON + number * SECOND), deleted_at=deleted_at))
+    assert ids(catalog.deleted_events(NOON + 60 * SECOND, 2)) == ["event-2", "event-3"]
+
+
+@pytest.mark.parametrize("cursor", ["", "nonsense", "ü", "MjAyNg==", "MjAyNi0xMS0yMXxh", "//8="])
+def test_behind_a_cursor_that_no_page_gave_out_there_is_nothing(catalog: Catalog, cursor: str) -> None:
+    catalog.save_event(an_event())
+    page, after = catalog.events(EventQuery(cursor=cursor))
+    assert list(page) == []
+    assert after is None
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seconds=st.lists(st.integers(0, 5), max_size=12), limit=st.integers(1, 5))
+def test_paging_shows_every_event_once_newest_first(catalog: Catalog, seconds: list[int], limit: int) -> None:
+    for old in all_events(catalog, EventQuery()):
+        catalog.forget_event(old.id)
+    events = [an_event(number, NOON + second * SECOND) for number, second in enumerate(seconds)]
+    for event in events:
+        catalog.save_event(event)
+    newest_first = sorted(events, key=lambda event: (event.started_at, event.id), reverse=True)
+    assert ids(all_events(catalog, EventQuery(limit=limit))) == ids(newest_first)
+
+
+def test_a_new_event_between_two_pages_moves_nothing(catalog: Catalog) -> None:
+    for number in range(4):
+        catalog.save_event(an_event(number, NOON + number * SECOND))
+    first, cursor = catalog.events(EventQuery(limit=2))
+    catalog.save_event(an_event(9, NOON + 9 * SECOND))
+    second, _ = catalog.events(EventQuery(limit=2, cursor=cursor))
+    assert ids(first) + ids(second) == ["event-3", "event-2", "event-1", "event-0"]
+
+
+def test_events_that_still_run_are_unfinished_and_never_expire(catalog: Catalog) -> None:
+    catalog.save_event(an_event(1))
+    catalog.save_event(replace(an_event(2), ended_at=None))
+    assert ids(catalog.unfinished_events()) == ["event-2"]
+    assert ids(catalog.expired_events(NOON + SECOND, 10)) == ["event-1"]
+
+
+def test_expired_events_come_oldest_first(catalog: Catalog) -> None:
+    for number in (3, 1, 2):
+        catalog.save_event(an_event(number, NOON + number * SECOND))
+    assert catalog.mark_deleted(an_event(2).id, NOON + 5 * SECOND)
+    assert ids(catalog.expired_events(NOON + 3 * SECOND, 10)) == ["event-1", "event-2"]
+    assert ids(catalog.expired_events(NOON + 30 * SECOND, 2)) == ["event-1", "event-2"]
+
+
+def test_recordings_are_counted(catalog: Catalog) -> None:
+    assert catalog.recorded_bytes() == 0
+    assert catalog.recording_keys() == frozenset()
+    catalog.save_event(an_event(1))
+    catalog.save_event(replace(an_event(2), deleted_at=NOON))
+    catalog.save_event(replace(an_event(3), recording=None))
+    huge = Recording("huge.mp4", NOON, NOON, 2**40)
+    catalog.save_event(replace(an_event(4), recording=huge))
+    assert catalog.recorded_bytes() == 3_000_000 + 2**40
+    assert catalog.recording_keys() == {"front-door/1.mp4", "front-door/2.mp4", "huge.mp4"}
+
+
+def test_forgetting_an_event_takes_its_deliveries_along(catalog: Catalog) -> None:
+    event, other = an_event(1), an_event(2)
+    catalog.save_event(event, [a_delivery(event)])
+    catalog.save_event(other, [a_delivery(other)])
+    catalog.forget_event(event.id)
+    catalog.forget_event(event.id)
+    assert catalog.event(event.id) is None
+    assert catalog.deliveries_of(event.id) == []
+    assert catalog.due_deliveries() == [a_delivery(other)]
+    catalog.save_event(event)
+    assert catalog.event(event.id) == event
+
+
+def test_gaps_that_touch_the_span_are_found(catalog: Catalog) -> None:
+    late = Gap(DOOR, NOON + 20 * SECOND, NOON + 30 * SECOND, "The disk was full.")
+    early = Gap(DOOR, NOON, NOON + 10 * SECOND, "The camera was offline.")
+    catalog.add_gap(late)
+    catalog.add_gap(early)
+    catalog.add_gap(Gap(YARD, NOON, NOON + 30 * SECOND, "elsewhere"))
+    assert catalog.gaps(DOOR, NOON - SECOND, NOON + 60 * SECOND) == [early, late]
+    assert catalog.gaps(DOOR, NOON + 5 * SECOND, NOON + 6 * SECOND) == [early]
+    assert catalog.gaps(DOOR, NOON + 10 * SECOND, NOON + 20 * SECOND) == [early, late]
+    assert catalog.gaps(DOOR, NOON + 11 * SECOND, NOON + 19 * SECOND) == []
+
+
+def test_a_delivery_comes_back_without_its_snapshot(catalog: Catalog) -> None:
+    event = an_event()
+    owed = a_delivery(event)
+    catalog.save_event(event, [replace(owed, alert=replace(owed.alert, snapshot=b"jpeg"))])
+    assert catalog.deliveries_of(event.id) == [owed]
+
+
+def test_deliveries_are_due_until_accepted_or_given_up(catalog: Catalog) -> None:
+    later, earlier = an_event(1, NOON + SECOND), an_event(2, NOON)
+    for event in (later, earlier):
+        catalog.save_event(event, [a_delivery(event), a_delivery(event, "ntfy")])
+    assert [owed.id for owed in catalog.due_deliveries()] == [
+        "alert-event-2:email",
+        "alert-event-2:ntfy",
+        "alert-event-1:email",
+        "alert-event-1:ntfy",
+    ]
+    catalog.save_delivery(replace(a_delivery(later), state=DeliveryState.ACCEPTED, attempts=1, outcome="accepted"))
+    catalog.save_delivery(replace(a_delivery(earlier), state=DeliveryState.FAILED, attempts=9, outcome="gave up"))
+    assert [owed.id for owed in catalog.due_deliveries()] == ["alert-event-2:ntfy", "alert-event-1:ntfy"]
+    assert catalog.deliveries_of(earlier.id)[0].outcome == "gave up"
+
+
+def test_saving_an_event_again_leaves_its_deliveries_as_they_are_unless_it_names_them(catalog: Catalog) -> None:
+    event = an_event()
+    accepted = replace(a_delivery(event), state=DeliveryState.ACCEPTED)
+    catalog.save_event(event, [a_delivery(event)])
+    catalog.save_event(event, [accepted])
+    catalog.save_event(event)
+    assert catalog.deliveries_of(event.id) == [accepted]
+
+
+def test_a_delivery_needs_no_stored_event(catalog: Catalog) -> None:
+    owed = a_delivery(an_event())
+    catalog.save_delivery(owed)
+    assert catalog.due_deliveries() == [owed]

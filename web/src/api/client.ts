@@ -1,0 +1,113 @@
+// Doorstep's HTTP routes as typed functions.  They throw Fault and nothing else, except AbortError when asked to stop.
+import type { Camera, DoorEvent, EventPage, Session, Status } from './shapes.ts';
+import { asFault, Fault, faultOf } from './fault.ts';
+
+const ROOT = '/api/v1';
+const PATIENCE_MS = 10_000;
+
+/** Told of every answer: whether Doorstep was reached, its clock, and whether the session still holds. */
+export interface Observer {
+  reached(): void;
+  unreachable(): void;
+  /** The Date of an answer, and when it was asked for by our clock. */
+  serverTime(date: number, asked: number): void;
+  signedOut(): void;
+}
+
+let observer: Observer | null = null;
+
+export function observe(by: Observer): void {
+  observer = by;
+}
+
+/** Looks at an answer that was fetched elsewhere (snapshots, live pictures) as closely as at those from here. */
+export function note(answer: Response, asked: number): void {
+  observer?.reached();
+  const date = Date.parse(answer.headers.get('date') ?? '');
+  if (!Number.isNaN(date)) observer?.serverTime(date, asked);
+  if (answer.status === 401) observer?.signedOut();
+}
+
+export const whoAmI = (): Promise<Session> => ask('GET', '/session');
+export const signIn = (name: string, password: string): Promise<unknown> =>
+  ask('POST', '/session', { name, password });
+export const signOut = (): Promise<unknown> => ask('DELETE', '/session');
+export const setupState = (): Promise<{ needed: boolean }> => ask('GET', '/setup');
+export const setUp = (code: string, name: string, password: string): Promise<unknown> =>
+  ask('POST', '/setup', { code, name, password });
+
+export const listCameras = async (): Promise<Camera[]> =>
+  (await ask<{ cameras: Camera[] }>('GET', '/cameras')).cameras;
+export const status = (): Promise<Status> => ask('GET', '/status');
+
+/** `from` and `to` are instants. */
+export interface EventQuery {
+  camera?: string | undefined;
+  from?: Date | undefined;
+  to?: Date | undefined;
+  cursor?: string | undefined;
+  limit: number;
+}
+
+export function listEvents(query: EventQuery): Promise<EventPage> {
+  const parameters = new URLSearchParams({ limit: String(query.limit) });
+  if (query.camera !== undefined) parameters.set('camera', query.camera);
+  if (query.from !== undefined) parameters.set('from', query.from.toISOString());
+  if (query.to !== undefined) parameters.set('to', query.to.toISOString());
+  if (query.cursor !== undefined) parameters.set('cursor', query.cursor);
+  return ask('GET', `/events?${parameters.toString()}`);
+}
+
+export const oneEvent = (id: string): Promise<DoorEvent> => ask('GET', `/events/${encodeURIComponent(id)}`);
+export const deleteEvent = (id: string): Promise<unknown> =>
+  ask('DELETE', `/events/${encodeURIComponent(id)}`);
+export const restoreEvent = (id: string): Promise<unknown> =>
+  ask('POST', `/events/${encodeURIComponent(id)}/restore`, {});
+
+export const snapshotHref = (camera: string): string =>
+  `${ROOT}/cameras/${encodeURIComponent(camera)}/snapshot.jpg`;
+export const mjpegHref = (camera: string): string =>
+  `${ROOT}/cameras/${encodeURIComponent(camera)}/live.mjpeg`;
+
+async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const asked = Date.now();
+  const answer = await send(method, path, body);
+  const isCredentialCheck = method === 'POST' && (path === '/session' || path === '/setup');
+  if (!isCredentialCheck || answer.status !== 401) note(answer, asked);
+  const content = await contentOf(answer);
+  if (!answer.ok) {
+    const fault = faultOf(answer.status, content, answer.headers.get('retry-after'));
+    if (fault.kind === 'unreachable') observer?.unreachable();
+    throw fault;
+  }
+  return content as T;
+}
+
+async function send(method: string, path: string, body: unknown): Promise<Response> {
+  const request: RequestInit = {
+    method,
+    headers: { accept: 'application/json' },
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  };
+  if (method !== 'GET') {
+    // The server takes writes of JSON only: no form of another site can send that type.
+    request.headers = { accept: 'application/json', 'content-type': 'application/json' };
+    if (body !== undefined) request.body = JSON.stringify(body);
+  }
+  try {
+    return await fetch(ROOT + path, request);
+  } catch (thrown) {
+    observer?.unreachable();
+    throw asFault(thrown);
+  }
+}
+
+async function contentOf(answer: Response): Promise<unknown> {
+  try {
+    const text = await answer.text();
+    return text === '' ? null : (JSON.parse(text) as unknown);
+  } catch (thrown) {
+    if (answer.ok) throw new Fault('broken', thrown instanceof Error ? thrown.message : '');
+    return null;
+  }
+}

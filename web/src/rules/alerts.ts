@@ -1,0 +1,89 @@
+// Rules about lists of events: their main cause, days, order, what is new, which card is beside which.
+import type { Cause, DoorEvent } from '../api/shapes.ts';
+import { isSameDay } from './times.ts';
+
+/** What matters most to the person at home comes first. */
+const BY_WEIGHT: Cause[] = ['press', 'loitering', 'person', 'trigger', 'motion'];
+
+/** Without repetition, the weightiest first; at least one.  Who waits is a person: that is not said twice. */
+export function causesByWeight(event: DoorEvent): [Cause, ...Cause[]] {
+  const [first, ...others] = BY_WEIGHT.filter(
+    (cause) => event.causes.includes(cause) && !(cause === 'person' && event.causes.includes('loitering')),
+  );
+  return [first ?? 'motion', ...others];
+}
+
+/** When it was last seen; null while it happens. */
+export function seenUntil(event: DoorEvent): Date | null {
+  if (event.ended_at === null) return null;
+  return new Date(event.last_seen_at ?? event.ended_at);
+}
+
+/** Seconds that the card shows: of the clip where there is one, else of the sighting. */
+export function shownSeconds(event: DoorEvent): number | null {
+  if (event.clip !== null) return event.clip.seconds;
+  const until = seenUntil(event);
+  return until === null ? null : (until.getTime() - Date.parse(event.started_at)) / 1000;
+}
+
+export interface Day {
+  at: Date;
+  events: DoorEvent[];
+}
+
+/** Events of one local day together, in the order given. */
+export function byDay(events: DoorEvent[]): Day[] {
+  const days: Day[] = [];
+  for (const event of events) {
+    const at = new Date(event.started_at);
+    const last = days.at(-1);
+    if (last !== undefined && isSameDay(last.at, at)) last.events.push(event);
+    else days.push({ at, events: [event] });
+  }
+  return days;
+}
+
+/** Newest first, one of each id; those of `fresh` win. */
+export function merged(known: DoorEvent[], fresh: DoorEvent[]): DoorEvent[] {
+  const byId = new Map(known.map((event) => [event.id, event]));
+  for (const event of fresh) byId.set(event.id, event);
+  return [...byId.values()].sort(newestFirst);
+}
+
+/**
+ * What is known after the first page was asked for again: as `merged`, but what the page should contain and does
+ * not was deleted elsewhere.
+ */
+export function refreshed(known: DoorEvent[], page: DoorEvent[], isLastPage: boolean): DoorEvent[] {
+  const oldest = page.at(-1);
+  const ids = new Set(page.map((event) => event.id));
+  const kept = known.filter((event) => {
+    const isCovered = isLastPage || (oldest !== undefined && newestFirst(event, oldest) < 0);
+    return ids.has(event.id) || !isCovered;
+  });
+  return merged(kept, page);
+}
+
+export type Direction = 'left' | 'right' | 'up' | 'down';
+
+/** The index of the card that an arrow key leads to, or `index` where there is none that way. */
+export function neighbour(boxes: { x: number; y: number }[], index: number, direction: Direction): number {
+  if (direction === 'left') return Math.max(0, index - 1);
+  if (direction === 'right') return Math.min(boxes.length - 1, index + 1);
+  const from = boxes[index];
+  if (from === undefined) return index;
+  const sign = direction === 'down' ? 1 : -1;
+  let best = index;
+  let bestCost = Infinity;
+  for (const [candidate, box] of boxes.entries()) {
+    const rise = (box.y - from.y) * sign;
+    if (rise <= 1) continue;
+    const cost = rise * 10 + Math.abs(box.x - from.x); // the nearest row first, then the nearest column
+    if (cost < bestCost) [best, bestCost] = [candidate, cost];
+  }
+  return best;
+}
+
+function newestFirst(a: DoorEvent, b: DoorEvent): number {
+  return Date.parse(b.started_at) - Date.parse(a.started_at) || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+}

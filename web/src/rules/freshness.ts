@@ -1,0 +1,52 @@
+// What may honestly be said about the picture on the screen.  Decides only; fetching lives in state/feed.
+import type { CameraState } from '../api/shapes.ts';
+
+/** Older than this is not "Live" any more. */
+export const FRESH_MS = 2_500;
+/** No picture for this long means the connection is dead. */
+export const STALLED_MS = 4_000;
+/** So many failed tries in a row are called what they are. */
+export const TRIES_BEFORE_GIVING_UP_HOPE = 5;
+/** The detector looks at least every 15 s; twice that without a look is worth saying. */
+export const LOOK_OVERDUE_MS = 30_000;
+
+export interface Glance {
+  now: number;
+  online: boolean;
+  reachable: boolean;
+  paused: boolean;
+  camera: CameraState | null;
+  /** Whether the stream that is open now has delivered a picture. */
+  streaming: boolean;
+  /** Failed tries since the last picture. */
+  tries: number;
+  /** When the picture on the screen was taken. */
+  takenAt: number | null;
+}
+
+export type Verdict =
+  | { kind: 'live' }
+  | { kind: 'behind'; milliseconds: number }
+  | { kind: 'connecting' }
+  | { kind: 'reconnecting' }
+  | { kind: 'no-picture' }
+  | { kind: 'paused' }
+  | { kind: 'offline' }
+  | { kind: 'unreachable' }
+  | { kind: 'camera'; state: 'stalled' | 'refused' | 'faulted' | 'off' };
+
+export function verdictOn(glance: Glance): Verdict {
+  const { camera } = glance;
+  if (!glance.online) return { kind: 'offline' };
+  if (!glance.reachable) return { kind: 'unreachable' };
+  if (camera === 'stalled' || camera === 'refused' || camera === 'faulted' || camera === 'off') {
+    return { kind: 'camera', state: camera };
+  }
+  if (glance.paused) return { kind: 'paused' };
+  if (glance.streaming && glance.takenAt !== null) {
+    const age = glance.now - glance.takenAt;
+    return age <= FRESH_MS ? { kind: 'live' } : { kind: 'behind', milliseconds: age };
+  }
+  if (glance.tries >= TRIES_BEFORE_GIVING_UP_HOPE) return { kind: 'no-picture' };
+  return glance.tries === 0 || camera === 'connecting' ? { kind: 'connecting' } : { kind: 'reconnecting' };
+}

@@ -1,0 +1,66 @@
+// What every page knows: who is signed in, and the cameras as they are now.
+import { listCameras, observe, signOut, whoAmI } from '../api/client.ts';
+import { asFault } from '../api/fault.ts';
+import type { Camera, Session } from '../api/shapes.ts';
+import { forgetPictures } from './feed.svelte.ts';
+import { presence } from './presence.svelte.ts';
+
+/** Why the sign-in page is shown, if there is something to say. */
+export type Leaving = 'ended' | 'signed-out' | null;
+
+class House {
+  /** undefined until Doorstep has answered. */
+  session = $state.raw<Session | null | undefined>(undefined);
+  leaving = $state<Leaving>(null);
+  cameras = $state.raw<Camera[] | null>(null);
+
+  constructor() {
+    observe({
+      reached: () => (presence.reachable = true),
+      unreachable: () => (presence.reachable = false),
+      serverTime: (date, asked) => {
+        presence.learnServerTime(date, asked);
+      },
+      signedOut: () => {
+        this.#leave(this.session ? 'ended' : this.leaving);
+      },
+    });
+  }
+
+  /** Asks who is signed in; leaves `session` as it is when nobody answers. */
+  async arrive(): Promise<void> {
+    try {
+      this.session = await whoAmI();
+      this.leaving = null;
+    } catch (thrown) {
+      if (asFault(thrown).kind === 'signed-out') this.session = null;
+      else throw thrown;
+    }
+  }
+
+  async refreshCameras(): Promise<void> {
+    this.cameras = await listCameras();
+  }
+
+  async signOut(): Promise<void> {
+    await signOut();
+    this.#leave('signed-out');
+  }
+
+  cameraName(id: string): string {
+    return this.cameras?.find((camera) => camera.id === id)?.name ?? id;
+  }
+
+  get seesAlerts(): boolean {
+    return this.session?.role !== 'guest';
+  }
+
+  #leave(why: Leaving): void {
+    this.session = null;
+    this.leaving = why;
+    this.cameras = null;
+    forgetPictures();
+  }
+}
+
+export const house = new House();

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import {
+  clockWithSeconds,
+  day,
+  fileStamp,
+  length,
+  since,
+  size,
+  span,
+  stageSeconds,
+} from '../src/rules/times.ts';
+
+const at = new Date('2026-11-21T13:02:03Z'); // 14:02:03 in the zone of the tests
+const now = new Date('2026-11-21T20:00:00Z');
+
+test('times are local and have 24 hours', () => {
+  expect(clockWithSeconds(at)).toBe('14:02:03');
+});
+
+test('"since" names the day only when it is another one', () => {
+  expect(since(at, now)).toBe('14:02');
+  expect(since(at, new Date('2026-11-22T20:00:00Z'))).toBe('Sat 21 Nov, 14:02');
+  expect(since(at, new Date('2027-01-02T20:00:00Z'))).toBe('Sat 21 Nov 2026, 14:02');
+});
+
+test('days are short', () => {
+  expect(day(at, now)).toBe('Sat 21 Nov');
+});
+
+test.each([
+  [0, '0:00'],
+  [12.4, '0:12'],
+  [59.6, '1:00'],
+  [3723, '1:02:03'],
+  [-1, '0:00'],
+])('%f s is %s long', (seconds, words) => {
+  expect(length(seconds)).toBe(words);
+});
+
+test.each([
+  [-500, '0 s'],
+  [3999, '3 s'],
+  [60_000, '1 min'],
+  [3_600_000, '1 h'],
+  [3 * 86_400_000, '3 days'],
+])('%i ms is a span of %s', (milliseconds, words) => {
+  expect(span(milliseconds)).toBe(words);
+});
+
+test('stages have a tenth of a second while they are short', () => {
+  expect([412, 1320, 9949, 12_400].map(stageSeconds)).toEqual(['0.4 s', '1.3 s', '9.9 s', '12 s']);
+});
+
+test('sizes are decimal', () => {
+  expect([1, 512_000, 18_200_000, 1.44e9, 18.4e9, 2e12].map(size)).toEqual([
+    '1 kB',
+    '512 kB',
+    '18 MB',
+    '1.4 GB',
+    '18 GB',
+    '2.0 TB',
+  ]);
+});
+
+test('saved files are named by local time', () => {
+  expect(fileStamp(at)).toBe('20261121_140203');
+});
