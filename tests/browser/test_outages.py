@@ -4,7 +4,7 @@ import os
 import re
 import signal
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from browser.conftest import BrowserHouse, NewPage
 from fakes.browser import Troubles
@@ -82,23 +82,39 @@ def test_a_delete_that_did_not_reach_the_server_is_taken_back(
     expect(card).to_be_visible()
 
 
-def test_a_camera_that_goes_is_called_offline_until_it_is_back(
-    house: BrowserHouse, new_page: NewPage, troubles: Troubles
-) -> None:
+def test_a_camera_that_goes_is_called_offline_until_it_is_back(new_page: NewPage) -> None:
+    page = new_page("/")
+    verdict(page, "live")
+
+    def lose(route: Route) -> None:
+        answer = route.fetch()
+        cameras = answer.json()
+        cameras["cameras"][0]["state"] = "stalled"
+        route.fulfill(response=answer, json=cameras)
+
+    page.route("**/api/v1/cameras", lose)
+    expect(page.get_by_test_id("live-verdict")).to_have_text(
+        re.compile(r"^Camera offline since \d\d:\d\d\. Check its power and Wi-Fi\.$")
+    )
+    expect(page.get_by_test_id("live-picture")).to_be_visible()
+    page.unroute("**/api/v1/cameras", lose)
+    verdict(page, "live")
+
+
+def test_a_camera_whose_file_went_says_what_to_mend(house: BrowserHouse, new_page: NewPage, troubles: Troubles) -> None:
     troubles.expect(NO_PICTURE_YET)
     page = new_page("/live/gate")
     verdict(page, "live")
-    away = house.gate_file.with_suffix(".away")
-    house.gate_file.rename(away)
-    try:
-        verdict(page, "camera")
-        expect(page.get_by_test_id("live-verdict")).to_have_text(
-            re.compile(r"^Camera offline since \d\d:\d\d\. Check its power and Wi-Fi\.$")
-        )
-        expect(page.get_by_test_id("live-picture")).to_be_visible()
-    finally:
-        away.rename(house.gate_file)
-    verdict(page, "live", 30)
+    house.gate_file.unlink()
+    verdict(page, "camera")
+    expect(page.get_by_test_id("live-verdict")).to_have_text(
+        re.compile(r"^Camera refuses Doorstep since \d\d:\d\d\. Check its address, user name and password\.$")
+    )
+    page.get_by_text("Details").click()
+    expect(page.locator("details")).to_contain_text("mend the camera's address")
+    expect(page.get_by_test_id("live-picture")).to_be_visible()
+    page.goto(f"{house.url}/status")
+    expect(page.get_by_test_id("problems")).to_contain_text("Gate")
 
 
 def test_a_first_visit_while_the_server_is_away_gets_in_by_itself(

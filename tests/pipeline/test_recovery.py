@@ -234,6 +234,14 @@ def test_an_empty_file_of_a_crash_between_name_and_header_goes() -> None:
     assert disk.videos() == []
 
 
+def test_a_large_file_that_is_none_of_ours_stays() -> None:
+    disk = Disk()
+    foreign = b"somebody's own film " * 10_000
+    disk.store.put("front-door/film.mp4", foreign)
+    assert disk.starts_again() == []
+    assert disk.store.read("front-door/film.mp4", 0, len(foreign)) == foreign
+
+
 @pytest.mark.parametrize(
     "label",
     [b"", b"[]", b"{}", json.dumps({"event": "x", "started_at": "never", "causes": []}).encode()],

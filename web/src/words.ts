@@ -259,7 +259,7 @@ function liveVerdict(
 
 const cameraTrouble = {
   stalled: { what: 'Camera offline', remedy: 'Check its power and Wi-Fi.' },
-  refused: { what: 'Camera refuses Doorstep', remedy: 'Check its user name and password.' },
+  refused: { what: 'Camera refuses Doorstep', remedy: 'Check its address, user name and password.' },
   faulted: { what: 'Camera has a fault', remedy: 'Restart it.' },
   off: { what: 'Camera off', remedy: '' },
 } as const;

@@ -46,7 +46,7 @@ test('gives up hope aloud after five tries', () => {
 
 test('a camera that is offline is never live, even if pictures still arrive', () => {
   expect(say({ camera: 'stalled' })).toBe('Camera offline since 14:02. Check its power and Wi-Fi.');
-  expect(say({ camera: 'refused' })).toContain('Check its user name and password.');
+  expect(say({ camera: 'refused' })).toContain('Check its address, user name and password.');
   expect(say({ camera: 'off' })).toBe('Camera off since 14:02.');
 });
 

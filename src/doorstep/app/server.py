@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -26,8 +26,9 @@ from doorstep.catalog.sql import SqlCatalog
 from doorstep.catalog.upgrade import upgrade
 from doorstep.clock import SystemClock
 from doorstep.core.camera import CameraId
-from doorstep.core.errors import ModelInvalid
+from doorstep.core.errors import BlobMissing, ModelInvalid, StoreUnavailable
 from doorstep.core.event import Event
+from doorstep.core.outbox import Delivery
 from doorstep.core.recording_key import still_key, thumbnail_key
 from doorstep.core.settings import Settings
 from doorstep.live.mjpeg import MjpegFeed
@@ -94,7 +95,7 @@ async def serve(settings: Settings, model_folders: Sequence[Path], say: Callable
         await Recovery(server.store, server.catalog, server.rows, settings.events.post_roll).run(
             server.factory.recorders
         )
-        server.outbox.restore(await asyncio.to_thread(server.catalog.due_deliveries))
+        server.outbox.restore(await asyncio.to_thread(_deliveries, server))
         if not await asyncio.to_thread(server.accounts.is_set_up):
             say(f"Make your account (within 10 minutes): {server.base_address}/setup#{server.accounts.setup_code()}")
         await _run(server, http, looks)
@@ -228,6 +229,23 @@ def _web_parts(server: Server) -> WebParts:
 
 def _key(event: Event) -> str:
     return event.recording.key if event.recording else ""
+
+
+def _deliveries(server: Server) -> Sequence[Delivery]:
+    """What a former run could not deliver, each with its event's still: rows hold no pictures."""
+    return [_with_still(delivery, server) for delivery in server.catalog.due_deliveries()]
+
+
+def _with_still(delivery: Delivery, server: Server) -> Delivery:
+    event = server.catalog.event(delivery.alert.event)
+    if event is None or not event.has_still:
+        return delivery
+    key = still_key(_key(event))
+    try:
+        snapshot = server.store.read(key, 0, server.store.size(key))
+    except (BlobMissing, StoreUnavailable):
+        return delivery
+    return replace(delivery, alert=replace(delivery.alert, snapshot=snapshot))
 
 
 def _open_catalog(data: Path) -> Engine:

@@ -21,6 +21,8 @@ from doorstep.ports import BlobWriter, Catalog, Store
 
 log = structlog.get_logger()
 
+LARGEST_HEADER = 65536
+
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
@@ -136,7 +138,7 @@ class Recovery:
             log.warning("a recording could not be read", key=key, reason=str(error))
             return None
         except (BlobMissing, MediaInvalid, ValueError, KeyError, TypeError):
-            self._delete(key)
+            self._drop_if_hardly_begun(key)
             return None
         known = self._catalog.event(event_id)
         if known is not None and known.recording is not None:
@@ -144,6 +146,17 @@ class Recovery:
             return None
         event = known or Event(event_id, camera, started_at, started_at, causes=causes)
         return replace(event, recording=Recording(key, started_at, started_at, 0))
+
+    def _drop_if_hardly_begun(self, key: str) -> None:
+        """A header that was cut short holds no picture; a larger file may be somebody's, and stays."""
+        try:
+            size = self._store.size(key)
+        except BlobMissing:
+            return
+        if size <= LARGEST_HEADER:
+            self._delete(key)
+        else:
+            log.warning("a file among the recordings is none of ours, or damaged; it was left", key=key, bytes=size)
 
     def _has_pictures(self, key: str) -> bool:
         return self._store.exists(still_key(key)) and self._store.exists(thumbnail_key(key))

@@ -1,0 +1,195 @@
+"""Every screen at both widths and in both themes: looked at, clean for axe, walked by keyboard, narrow without scrolling."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from browser.conftest import BrowserHouse, NewPage
+from fakes.browser import AXE, DESK, PHONE, Troubles, axe_violations, shot
+
+NARROW = {"width": 320, "height": 640}  # WCAG 2.2, 1.4.10: 1280 pixels at 400 %
+STRANGERS_LOGIN = r"status of 401 .*/api/v1/session\)"
+
+# What can be reached, where the focus is, and whether it can be seen there (WCAG 2.2, 2.1.1, 2.4.7, 2.4.11).
+REACHABLE = """
+() => [...document.querySelectorAll('a[href], button, input, select, summary, video[controls]')]
+  .filter((one) => one.checkVisibility({visibilityProperty: true}) && !one.disabled && one.getClientRects().length > 0)
+  .filter((one) => !document.querySelector('dialog[open]') || one.closest('dialog[open]'))
+  .map((one) => { one.dataset.walk ??= String(globalThis.walkers = (globalThis.walkers ?? 0) + 1);
+                  return [one.dataset.walk, one.outerHTML.slice(0, 90)]; })
+"""
+FOCUS = """
+() => {
+  const one = document.activeElement;
+  if (one === null || one === document.body) return null;
+  const style = getComputedStyle(one);
+  const box = one.getBoundingClientRect();
+  const at = (x, y) => document.elementFromPoint(x, y);
+  const points = [[box.left + 4, box.top + 4], [box.right - 4, box.bottom - 4],
+                  [box.left + box.width / 2, box.top + box.height / 2]];
+  return {
+    walk: one.dataset.walk ?? null,
+    html: one.outerHTML.slice(0, 90),
+    ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+    seen: points.some(([x, y]) => { const top = at(x, y); return top !== null && (one.contains(top) || top.contains(one)); }),
+  };
+}
+"""
+SMALL = """
+() => [...document.querySelectorAll('a[href], button, input:not([type=checkbox]), select, summary')]
+  .filter((one) => one.checkVisibility() && one.getClientRects().length > 0 && getComputedStyle(one).display !== 'inline')
+  .map((one) => [one.outerHTML.slice(0, 90), one.getBoundingClientRect()])
+  .filter(([, box]) => box.width < 43.9 || box.height < 43.9)
+  .map(([html, box]) => `${html} ${box.width} x ${box.height}`)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """How one comes to it, and how one knows that it is there."""
+
+    name: str
+    path: str
+    ready: str
+    then: Callable[[Page], None] = lambda _: None
+    signed_in: bool = True
+
+
+def open_filters(page: Page) -> None:
+    page.get_by_test_id("filter").click()
+
+
+def open_first(page: Page) -> None:
+    page.get_by_test_id("alert-card").first.click()
+    expect(page.get_by_test_id("clip")).to_be_visible()
+    page.get_by_test_id("alert-dialog").locator("summary").click()
+
+
+def open_keys(page: Page) -> None:
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+
+
+def fail_to_sign_in(page: Page) -> None:
+    page.get_by_label("Name", exact=True).fill("Nobody")
+    page.get_by_label("Password", exact=True).fill("a wrong password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_test_id("notice")).to_be_visible()
+
+
+def delete_first(page: Page) -> None:
+    page.route("**/api/v1/events/*", lambda route: route.fulfill(status=204))
+    page.get_by_test_id("alert-card").first.focus()
+    page.keyboard.press("Delete")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+
+
+CARD = "[data-testid=alert-card] img"
+SCREENS = [
+    Screen("setup", "/setup#some-code", "[data-testid=setup]", signed_in=False),
+    Screen("login", "/", "[data-testid=login]", signed_in=False),
+    Screen("login-wrong", "/", "[data-testid=login]", fail_to_sign_in, signed_in=False),
+    Screen("live", "/", "[data-verdict=live]"),
+    Screen("live-off", "/live/shed", "[data-verdict=camera]"),
+    Screen("alerts", "/alerts", CARD),
+    Screen("alerts-filter", "/alerts", CARD, open_filters),
+    Screen("alerts-deleted", "/alerts", CARD, delete_first),
+    Screen("alerts-none", "/alerts?camera=shed", "[data-testid=no-alerts]"),
+    Screen("alert", "/alerts?camera=yard", CARD, open_first),
+    Screen("keys", "/alerts", CARD, open_keys),
+    Screen("status", "/status", "[data-testid=storage]"),
+    Screen("lost", "/cellar", "[data-testid=lost]"),
+]
+EVERY_SCREEN = pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
+
+OpenScreen = Callable[..., Page]
+
+
+@pytest.fixture
+def open_screen(rung: BrowserHouse, new_context: Callable[..., BrowserContext], troubles: Troubles) -> OpenScreen:
+    """The page at a screen; without motion, so that nothing is caught half way."""
+
+    def open_page(screen: Screen, **options: object) -> Page:
+        if not screen.signed_in:
+            troubles.expect(STRANGERS_LOGIN)
+        troubles.expect(r"status of 503 .*/cameras/shed/snapshot.jpg\)")
+        state = rung.signed_in if screen.signed_in else None
+        page: Page = new_context(storage_state=state, reduced_motion="reduce", **options).new_page()
+        if screen.name == "setup":
+            page.route("**/api/v1/setup", lambda route: route.fulfill(json={"needed": True}))
+        page.goto(rung.url + screen.path)
+        page.locator(screen.ready).first.wait_for()
+        screen.then(page)
+        return page
+
+    return open_page
+
+
+@EVERY_SCREEN
+def test_a_screen_is_clean_at_both_widths_in_both_themes(
+    screen: Screen, open_screen: OpenScreen, shots: Path
+) -> None:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: `python3 front_door/web_app.py build`")
+    page = open_screen(screen, bypass_csp=True)
+    found = []
+    for size in (DESK, PHONE):
+        page.set_viewport_size(size)
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            page.wait_for_timeout(200)
+            shot(page, shots, f"{screen.name}-{size['width']}-{theme}")
+            found += [f"{size['width']} {theme} {one}" for one in axe_violations(page)]
+    found += [f"below 44 pixels: {one}" for one in page.evaluate(SMALL)]
+    assert found == []
+    assert page.locator("h1").count() == 1
+
+
+@EVERY_SCREEN
+def test_a_screen_reflows_to_320_pixels(screen: Screen, open_screen: OpenScreen, shots: Path) -> None:
+    page = open_screen(screen, viewport=NARROW)
+    shot(page, shots, f"{screen.name}-320")
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    assert page.evaluate("(document.querySelector('dialog[open]') ?? document.body).scrollWidth") <= NARROW["width"]
+
+
+@EVERY_SCREEN
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_screen_is_walked_by_tab_and_the_focus_is_seen(
+    screen: Screen, size: dict[str, int], open_screen: OpenScreen
+) -> None:
+    page = open_screen(screen, viewport=size)
+    wanted = dict(page.evaluate(REACHABLE))
+    reached, unseen = set(), []
+    for _ in range(4 * len(wanted) + 20):
+        page.keyboard.press("Tab")
+        focus = page.evaluate(FOCUS)
+        if focus is None:
+            continue
+        if not (focus["ring"] and focus["seen"]):
+            unseen.append(focus)
+        reached.add(focus["walk"])
+        if reached >= wanted.keys():
+            break
+    assert [html for walk, html in wanted.items() if walk not in reached] == []
+    assert unseen == []
+
+
+def test_the_focus_is_on_the_heading_after_a_change_of_page(new_page: NewPage) -> None:
+    page = new_page("/")
+    expect(page.get_by_test_id("live")).to_be_visible()
+    for name in ("Alerts", "Status", "Live"):
+        page.get_by_role("navigation", name="Main").get_by_role("link", name=name).press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_be_focused()
+
+
+def test_the_content_is_one_key_away(new_page: NewPage) -> None:
+    page = new_page("/status")
+    expect(page.get_by_test_id("status")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
