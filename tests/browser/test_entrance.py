@@ -51,9 +51,7 @@ def test_a_short_password_is_counted_not_refused(new_house: ServerProcess, stran
     expect(stranger.get_by_role("button", name="Set up")).to_be_enabled()
 
 
-def test_a_wrong_code_is_answered_with_the_remedy(
-    new_house: ServerProcess, stranger: Page, troubles: Troubles
-) -> None:
+def test_a_wrong_code_is_answered_with_the_remedy(new_house: ServerProcess, stranger: Page, troubles: Troubles) -> None:
     troubles.expect(REFUSED)
     stranger.goto(f"{new_house.url}/setup#not-the-code")
     stranger.get_by_label("Your name").fill("Mallory")

@@ -34,7 +34,9 @@ def test_the_picture_moves(new_page: NewPage) -> None:
     assert picture.evaluate("(image) => image.naturalWidth") == 640
     before = picture.evaluate(DRAWN)
     assert picture.evaluate(PAINTED) >= 4
-    page.wait_for_function(f"(before) => ({DRAWN})(document.querySelector('[data-testid=live-picture]')) !== before", arg=before)
+    page.wait_for_function(
+        f"(before) => ({DRAWN})(document.querySelector('[data-testid=live-picture]')) !== before", arg=before
+    )
 
 
 def test_a_live_picture_is_called_live_and_says_who_looks(new_page: NewPage) -> None:

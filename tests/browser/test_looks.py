@@ -1,16 +1,16 @@
-"""Every screen at both widths and in both themes: looked at, clean for axe, walked by keyboard, narrow without scrolling."""
+"""Every screen at both widths, in both themes: looked at, clean for axe, walked by Tab, narrow without scrolling."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
 from browser.conftest import BrowserHouse, NewPage
 from fakes.browser import AXE, DESK, PHONE, Troubles, axe_violations, shot
 
-NARROW = {"width": 320, "height": 640}  # WCAG 2.2, 1.4.10: 1280 pixels at 400 %
+NARROW = ViewportSize(width=320, height=640)  # WCAG 2.2, 1.4.10: 1280 pixels at 400 %
 STRANGERS_LOGIN = r"status of 401 .*/api/v1/session\)"
 
 # What can be reached, where the focus is, and whether it can be seen there (WCAG 2.2, 2.1.1, 2.4.7, 2.4.11).
@@ -34,13 +34,18 @@ FOCUS = """
     walk: one.dataset.walk ?? null,
     html: one.outerHTML.slice(0, 90),
     ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
-    seen: points.some(([x, y]) => { const top = at(x, y); return top !== null && (one.contains(top) || top.contains(one)); }),
+    seen: points.map(([x, y]) => at(x, y)).some((top) => top && (one.contains(top) || top.contains(one))),
   };
 }
 """
+WIDE = """
+() => [document.documentElement, document.querySelector('dialog[open]')]
+  .filter((one) => one !== null && one.scrollWidth > 320).map((one) => `${one.tagName} ${one.scrollWidth}`)
+"""
 SMALL = """
 () => [...document.querySelectorAll('a[href], button, input:not([type=checkbox]), select, summary')]
-  .filter((one) => one.checkVisibility() && one.getClientRects().length > 0 && getComputedStyle(one).display !== 'inline')
+  .filter((one) => one.checkVisibility() && one.getClientRects().length > 0)
+  .filter((one) => getComputedStyle(one).display !== 'inline')
   .map((one) => [one.outerHTML.slice(0, 90), one.getBoundingClientRect()])
   .filter(([, box]) => box.width < 43.9 || box.height < 43.9)
   .map(([html, box]) => `${html} ${box.width} x ${box.height}`)
@@ -69,7 +74,8 @@ def open_first(page: Page) -> None:
 
 
 def open_keys(page: Page) -> None:
-    page.get_by_role("button", name="Keyboard shortcuts").click()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
 
 
 def fail_to_sign_in(page: Page) -> None:
@@ -128,9 +134,7 @@ def open_screen(rung: BrowserHouse, new_context: Callable[..., BrowserContext], 
 
 
 @EVERY_SCREEN
-def test_a_screen_is_clean_at_both_widths_in_both_themes(
-    screen: Screen, open_screen: OpenScreen, shots: Path
-) -> None:
+def test_a_screen_is_clean_at_both_widths_in_both_themes(screen: Screen, open_screen: OpenScreen, shots: Path) -> None:
     if not AXE.is_file():
         pytest.skip("axe-core is not installed: `python3 front_door/web_app.py build`")
     page = open_screen(screen, bypass_csp=True)
@@ -143,38 +147,41 @@ def test_a_screen_is_clean_at_both_widths_in_both_themes(
             shot(page, shots, f"{screen.name}-{size['width']}-{theme}")
             found += [f"{size['width']} {theme} {one}" for one in axe_violations(page)]
     found += [f"below 44 pixels: {one}" for one in page.evaluate(SMALL)]
+    page.set_viewport_size(NARROW)
+    page.wait_for_timeout(100)
+    shot(page, shots, f"{screen.name}-320")
+    found += [f"scrolls sideways at 320 pixels: {one}" for one in page.evaluate(WIDE)]
     assert found == []
     assert page.locator("h1").count() == 1
 
 
 @EVERY_SCREEN
-def test_a_screen_reflows_to_320_pixels(screen: Screen, open_screen: OpenScreen, shots: Path) -> None:
-    page = open_screen(screen, viewport=NARROW)
-    shot(page, shots, f"{screen.name}-320")
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
-    assert page.evaluate("(document.querySelector('dialog[open]') ?? document.body).scrollWidth") <= NARROW["width"]
+def test_a_screen_is_walked_by_tab_and_the_focus_is_seen(screen: Screen, open_screen: OpenScreen) -> None:
+    page = open_screen(screen)
+    for size in (DESK, PHONE):
+        page.set_viewport_size(size)
+        walk(page)
 
 
-@EVERY_SCREEN
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_a_screen_is_walked_by_tab_and_the_focus_is_seen(
-    screen: Screen, size: dict[str, int], open_screen: OpenScreen
-) -> None:
-    page = open_screen(screen, viewport=size)
+def walk(page: Page) -> None:
+    """Tab until everything was reached; where the focus is must be seen on the way."""
     wanted = dict(page.evaluate(REACHABLE))
-    reached, unseen = set(), []
+    reached, ringed, hidden = set(), set(), []
     for _ in range(4 * len(wanted) + 20):
         page.keyboard.press("Tab")
         focus = page.evaluate(FOCUS)
         if focus is None:
             continue
-        if not (focus["ring"] and focus["seen"]):
-            unseen.append(focus)
         reached.add(focus["walk"])
-        if reached >= wanted.keys():
+        if focus["ring"]:  # a date or a film has stops inside, where the browser draws the ring
+            ringed.add(focus["walk"])
+        if not focus["seen"]:
+            hidden.append(focus["html"])
+        if ringed >= wanted.keys():
             break
     assert [html for walk, html in wanted.items() if walk not in reached] == []
-    assert unseen == []
+    assert [html for walk, html in wanted.items() if walk not in ringed] == []
+    assert hidden == []
 
 
 def test_the_focus_is_on_the_heading_after_a_change_of_page(new_page: NewPage) -> None:

@@ -164,7 +164,10 @@ export const words = {
 
   alert: {
     title: (cause: string, camera: string) => `${cause}, ${camera}`,
-    seen: (from: Date, to: Date) => `Seen from ${clockWithSeconds(from)} to ${clockWithSeconds(to)}`,
+    seen: (from: Date, to: Date) =>
+      clockWithSeconds(from) === clockWithSeconds(to)
+        ? `Seen at ${clockWithSeconds(from)}`
+        : `Seen from ${clockWithSeconds(from)} to ${clockWithSeconds(to)}`,
     seenSince: (from: Date) => `Happening now, seen since ${clockWithSeconds(from)}`,
     previous: 'Previous',
     next: 'Next',
@@ -200,6 +203,7 @@ export const words = {
     daysLeft: (days: number | null) => {
       if (days === null) return 'Not enough recorded yet to say how long it lasts.';
       if (days < 1) return 'Full in less than a day, then the oldest recordings go first.';
+      if (days > 366) return 'Room for more than a year, then the oldest recordings go first.';
       const whole = Math.floor(days);
       return `Room for about ${whole} more ${whole === 1 ? 'day' : 'days'}, then the oldest recordings go first.`;
     },

@@ -7,7 +7,7 @@ ARENAS = 2
 
 
 def share_heaps() -> None:
-    """The GNU C library gives each thread a heap of its own and returns little of them; ours wait more than they allocate.
+    """The GNU C library gives each thread a heap of its own and returns little of it; ours mostly wait.
 
     Where the C library has no such call (musl), nothing happens.
     """

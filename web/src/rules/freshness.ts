@@ -35,11 +35,16 @@ export type Verdict =
   | { kind: 'unreachable' }
   | { kind: 'camera'; state: 'stalled' | 'refused' | 'faulted' | 'off' };
 
+/** Off is none: the camera was switched off, or its film is over. */
+export function isInTrouble(camera: CameraState): boolean {
+  return camera === 'stalled' || camera === 'refused' || camera === 'faulted';
+}
+
 export function verdictOn(glance: Glance): Verdict {
   const { camera } = glance;
   if (!glance.online) return { kind: 'offline' };
   if (!glance.reachable) return { kind: 'unreachable' };
-  if (camera === 'stalled' || camera === 'refused' || camera === 'faulted' || camera === 'off') {
+  if (camera !== null && camera !== 'live' && camera !== 'connecting') {
     return { kind: 'camera', state: camera };
   }
   if (glance.paused) return { kind: 'paused' };
