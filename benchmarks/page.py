@@ -44,7 +44,7 @@ def first_visit(folder: Path) -> Visit:
         listening = time.perf_counter() - begin
         try:
             set_up(page, server, "Ann", PASSWORD)
-            page.locator("[data-verdict=live] img").wait_for()
+            page.locator("[data-verdict=live] [data-testid=live-picture]").wait_for()
             live = time.perf_counter() - begin
             page.goto(f"{server.url}/alerts")
             page.get_by_test_id("alert-card").first.wait_for()

@@ -45,7 +45,7 @@ def main() -> None:
 def take_all(page: Page, server: ServerProcess, suffix: str) -> None:
     """Each page once, at the size and in the theme that are set."""
     page.goto(server.url)
-    page.locator("[data-verdict=live] img").wait_for()
+    page.locator("[data-verdict=live] [data-testid=live-picture]").wait_for()
     page.get_by_test_id("alert-card").first.wait_for()
     shot(page, OUT, f"live-{suffix}")
     page.goto(f"{server.url}/alerts")
@@ -53,7 +53,7 @@ def take_all(page: Page, server: ServerProcess, suffix: str) -> None:
     page.wait_for_load_state("networkidle")
     shot(page, OUT, f"alerts-{suffix}")
     page.get_by_test_id("alert-card").last.click()
-    page.wait_for_function("() => document.querySelector('video')?.currentTime > 4")  # somebody is in the picture
+    page.wait_for_function("() => document.querySelector('video')?.currentTime > 10")  # the visitor is there
     shot(page, OUT, f"alert-{suffix}")
     page.goto(f"{server.url}/status")
     page.get_by_test_id("storage").wait_for()

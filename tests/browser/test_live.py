@@ -122,3 +122,9 @@ def test_a_tap_brings_the_latest_alert(rung: BrowserHouse, new_page: NewPage) ->
     page.go_back()
     expect(page.get_by_test_id("live")).to_be_visible()
     assert page.url == f"{rung.url}/live/yard"
+
+
+def test_the_camera_that_is_shown_is_in_view_among_the_others(new_page: NewPage, troubles: Troubles) -> None:
+    troubles.expect(NO_PICTURE)
+    page = new_page("/live/shed", viewport=PHONE)
+    expect(page.get_by_role("navigation", name="Cameras").locator("[aria-current]")).to_be_in_viewport(ratio=1)

@@ -42,6 +42,21 @@ WIDE = """
 () => [document.documentElement, document.querySelector('dialog[open]')]
   .filter((one) => one !== null && one.scrollWidth > 320).map((one) => `${one.tagName} ${one.scrollWidth}`)
 """
+BROKEN_WORDS = """
+() => [...document.querySelectorAll('.button')].filter((one) => one.getClientRects().length > 0).flatMap((one) => {
+  const walker = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
+  const broken = [];
+  while (walker.nextNode()) {
+    for (const word of walker.currentNode.data.matchAll(/\\S+/g)) {
+      const range = document.createRange();
+      range.setStart(walker.currentNode, word.index);
+      range.setEnd(walker.currentNode, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map((box) => box.top)).size > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+})
+"""
 SMALL = """
 () => [...document.querySelectorAll('a[href], button, input:not([type=checkbox]), select, summary')]
   .filter((one) => one.checkVisibility() && one.getClientRects().length > 0)
@@ -151,6 +166,7 @@ def test_a_screen_is_clean_at_both_widths_in_both_themes(screen: Screen, open_sc
     page.wait_for_timeout(100)
     shot(page, shots, f"{screen.name}-320")
     found += [f"scrolls sideways at 320 pixels: {one}" for one in page.evaluate(WIDE)]
+    found += [f"breaks within a word at 320 pixels: {one}" for one in page.evaluate(BROKEN_WORDS)]
     assert found == []
     assert page.locator("h1").count() == 1
 

@@ -109,7 +109,8 @@ def test_detecting_without_a_model_says_what_to_do(home: Path) -> None:
 
 def test_models_say_whether_they_are_here_and_sound(home: Path) -> None:
     folder = home / "data" / "models"
-    folder.mkdir(parents=True, exist_ok=True)
+    (home / "data").mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     (folder / "yolox_nano.onnx").write_bytes(b"something else")
     listed = {row["name"]: row["state"] for row in rows(run(home, "models", "list", "--json").stdout)}
     assert listed["yolox-nano"] == "wrong"

@@ -16,7 +16,7 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 
-@dataclass(slots=True)
+@dataclass
 class PostOffice:
     """What it accepted, and how it answers; `logins` are the pairs that it let in or not."""
 
