@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from glob import glob
 from pathlib import Path
 
 from steps import run, say
@@ -23,7 +22,7 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 
 def main() -> None:
     """Install what is missing: as root at once, else after asking, else say how."""
-    missing = [package for package, proof in PACKAGES.items() if not glob(proof)]
+    missing = [package for package, proof in PACKAGES.items() if not any(Path("/").glob(proof.lstrip("/")))]
     if not missing:
         return
     if shutil.which("apt-get") is None:

@@ -6,7 +6,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -84,7 +84,8 @@ class Door:
             await asyncio.sleep(0)
             for connection in tuple(self._open):
                 if isinstance(connection.transport, asyncio.WriteTransport):
-                    connection.transport.abort()
+                    with suppress(AttributeError):  # Python 3.11.2: the connection is gone already
+                        connection.transport.abort()
         server.close()
 
     def _connection(self) -> SMTP:
