@@ -116,9 +116,7 @@ def test_a_saved_clip_is_the_clip_byte_for_byte(rung: BrowserHouse, new_page: Ne
     assert re.fullmatch(r"\d{8}_\d{6}\.mp4", saved.value.suggested_filename)
     content = saved.value.path().read_bytes()
     asked_again = rung.bytes_of(rung.rung["clip"]["href"])
-    assert len(content) == len(asked_again)
-    # The head before the pictures tells when this copy was made.
-    assert content.partition(b"mdat")[2] == asked_again.partition(b"mdat")[2]
+    assert content == asked_again
     with av.open(io.BytesIO(content), "r") as container:
         pictures = sum(1 for _ in container.decode(video=0))
     assert abs(pictures / 10 - rung.rung["clip"]["seconds"]) < 0.3

@@ -48,28 +48,28 @@ class RecordedClips:
         # In a thread: to plan a quarter of an hour takes longer than the loop may stand still.
         plan = await asyncio.to_thread(plan_clip, spanned, start, end)
         if plan is None:
-            msg = "nothing was recorded in this span"
+            msg = "Nothing was recorded in this span."
             raise SpanUnavailable(msg)
         try:
             fmt = buffered.format_of(plan.runs[0].segment)
         except BlobMissing as error:
             raise SpanUnavailable(str(error)) from error
         read = partial(_read_buffered, buffered, newest)
-        return await asyncio.to_thread(_clip, fmt, plan, self._clock.now(), read)
+        return await asyncio.to_thread(_clip, fmt, plan, read)
 
     def _of_recording(self, camera: CameraId, key: str, start: datetime, end: datetime) -> Clip:
         index = self._index(camera, key)
         segments = [recorded.segment for recorded in index.segments]
         plan = plan_clip(segments, start, end, bridge_gaps=True)
         if plan is None:
-            msg = "the recording of this event holds no picture"
+            msg = "The recording of this event holds no picture."
             raise SpanUnavailable(msg)
         offsets = {recorded.segment.sequence: recorded.offset for recorded in index.segments}
 
         def read(segment: Segment, offset: int, length: int) -> bytes:
             return self._store.read(key, offsets[segment.sequence] + offset, length)
 
-        return _clip(index.format, plan, self._clock.now(), read)
+        return _clip(index.format, plan, read)
 
     def _index(self, camera: CameraId, key: str) -> RecordingIndex:
         try:
@@ -94,8 +94,9 @@ def _read_buffered(
     return buffered.read(segment, offset, length)
 
 
-def _clip(fmt: VideoFormat, plan: ClipPlan, created: datetime, read_segment: ReadSegment) -> Clip:
-    head = movie(fmt, plan, created)
+def _clip(fmt: VideoFormat, plan: ClipPlan, read_segment: ReadSegment) -> Clip:
+    """Dated by its end: the same clip asked for twice has the same bytes."""
+    head = movie(fmt, plan, plan.ends_at)
     name = f"{plan.starts_at:%Y%m%d_%H%M%S}.mp4"
     return Clip(name, head.size, plan.starts_at, plan.ends_at, partial(_read, head, read_segment))
 
