@@ -54,7 +54,7 @@ bench:
 
 lock:
 	@$(BIN)/python -m pip install -q uv
-	@for set in run:"--group build" dev:"--group build --group dev -c requirements/run.lock"; do \
+	@for set in run:"--extra server --group build" dev:"--extra server --group build --group dev -c requirements/run.lock"; do \
 		$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 			pyproject.toml $${set#*:} -o requirements/$${set%%:*}.lock || exit 1; done
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \

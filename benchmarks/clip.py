@@ -26,7 +26,7 @@ from benchmarks.house import config_of, folder_of_our_own, memory_folder, server
 from doorstep.app.folders import boot_id
 from doorstep.clock import SystemClock
 from doorstep.core.camera import CameraId
-from doorstep.core.media import Packet, VideoFormat
+from doorstep.core.media import Packet, StreamItem, VideoFormat
 from doorstep.core.rolling_buffer import RollingBuffer
 from doorstep.pipeline.segmenter import BufferedCamera
 from doorstep.shelves.folder import FolderShelf
@@ -71,6 +71,8 @@ def fill(buffer: Path) -> datetime:
             timescale = item.timescale
             camera.begin(item)
             continue
+        if not isinstance(item, Packet):
+            continue
         if item.dts > BUFFER_SECONDS * timescale:
             break
         clock.advance(began + item.dts / timescale - clock.monotonic())
@@ -83,7 +85,7 @@ def at_its_time(packet: Packet, clock: FakeClock) -> Packet:
     return Packet(packet.data, packet.pts, packet.dts, packet.duration, packet.key, clock.monotonic())
 
 
-def endless(path: Path) -> Iterator[VideoFormat | Packet]:
+def endless(path: Path) -> Iterator[StreamItem]:
     """A looped file without its pacing."""
     return FileSource(path, loop=True, clock=SystemClock())._laps()  # noqa: SLF001 - its seam, not its speed
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.figures import interleaved, ratio, tell
 
 from doorstep.clock import SystemClock
-from doorstep.core.media import Packet, VideoFormat
+from doorstep.core.media import Packet, StreamItem, VideoFormat
 from doorstep.media.decode import looking
 from doorstep.media.demux import read_file
 from doorstep.ports import Frame
@@ -47,7 +47,7 @@ def demux_only(path: Path) -> int:
 def key_frames(path: Path, look: Callable[[Frame], object]) -> int:
     tap = KeyFrameTap(look)
 
-    def marked() -> "list[VideoFormat | Packet]":
+    def marked() -> "list[StreamItem]":
         items = list(read_file(path, SystemClock()))
         timescale = next(item.timescale for item in items if isinstance(item, VideoFormat))
         tap.keys = {item.pts / timescale for item in items if isinstance(item, Packet) and item.key}

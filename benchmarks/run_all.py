@@ -1,7 +1,7 @@
 """Every benchmark, one after the other, each in its own process: `make bench`.  Prints a line of JSON a figure.
 
-Takes about five minutes.  What is measured, and how, lives in the file of each benchmark; none fails because a goal is
-missed ("met": false says so), only when it cannot measure.
+Takes about fifteen minutes.  What is measured, and how, lives in the file of each benchmark; none fails because a goal
+is missed ("met": false says so), only when it cannot measure.
 """
 
 import os
@@ -43,6 +43,11 @@ def plan() -> Sequence[tuple[str, ...]]:
         ("motion", *videos, "--rounds", "3"),
         ("clip",),
         ("segmenting",),
+        ("confinement", "--rounds", "2"),
+        ("rtmp_intake",),
+        ("many_cameras", "--seconds", "60"),
+        ("reencode",),
+        ("publish",),
         ("start",),
         ("telling",),
     )

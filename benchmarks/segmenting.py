@@ -22,7 +22,7 @@ from benchmarks.house import memory_folder
 
 from doorstep.clock import SystemClock
 from doorstep.core.camera import CameraId
-from doorstep.core.media import Packet, VideoFormat
+from doorstep.core.media import Packet, StreamItem, VideoFormat
 from doorstep.core.rolling_buffer import RollingBuffer
 from doorstep.media.demux import read_file
 from doorstep.pipeline.segmenter import BufferedCamera
@@ -35,7 +35,7 @@ BUFFER_BYTES = 1 << 30
 CAMERAS = 8
 PACED_SECONDS = 4.0
 
-Item = VideoFormat | Packet
+Item = StreamItem
 Feed = Callable[[Iterator[Item]], None]
 
 clock = SystemClock()
@@ -156,7 +156,7 @@ def paced(items: Iterator[Item], seconds: float) -> Iterator[Item]:
     for item in items:
         if isinstance(item, VideoFormat):
             timescale = item.timescale
-        else:
+        elif isinstance(item, Packet):
             at = item.dts / timescale
             if at >= seconds:
                 break

@@ -17,7 +17,7 @@ from doorstep.core.detection import Detection, Thresholds
 from doorstep.core.event import Event, EventId
 from doorstep.core.gap import Gap
 from doorstep.core.health import Problem
-from doorstep.core.media import Packet, VideoFormat
+from doorstep.core.media import StreamItem, VideoFormat
 from doorstep.core.outbox import Delivery
 from doorstep.core.segment import ConnectionId, Segment
 
@@ -79,10 +79,7 @@ class Frame(Protocol):
         ...
 
     def bgr(self, width: int, height: int) -> Plane:
-        """The whole picture scaled to width x height (bilinear, half-pixel centres), three bytes a pixel, B G R.
-
-        The plane's width and stride count bytes: width * 3.
-        """
+        """The whole picture scaled (bilinear, half-pixel centres): B G R, so a row of the plane has 3 * width bytes."""
         ...
 
     def jpeg(self, width: int, height: int, quality: int) -> bytes:
@@ -105,11 +102,11 @@ class FrameTap(Protocol):
 class Source(Protocol):
     """One way to one camera.  Opens one stream, knows nothing of retrying."""
 
-    def stream(self, tap: FrameTap) -> AsyncGenerator[VideoFormat | Packet]:
+    def stream(self, tap: FrameTap) -> AsyncGenerator[StreamItem]:
         """First the format, then packets until the stream is over; a second format ends the first's connection.
 
-        The first packet after a format is a key frame.  Raises SourceLost, SourceRefused or SourceEnded, always one
-        of them.  Closing the generator releases thread and descriptors within a second.
+        The first packet after a format is a key frame; sound comes only where the format has it.  Always ends with
+        SourceLost, SourceRefused or SourceEnded.  Closing the generator frees thread and descriptors within a second.
         """
         ...
 
@@ -136,10 +133,7 @@ class Detector(Protocol):
         ...
 
     def detect(self, frame: Frame, least: float) -> Sequence[Detection]:
-        """Persons that score at least `least`, best first.  Blocks for the length of one look.
-
-        Raises DetectorUnavailable.
-        """
+        """Persons that score at least `least`, best first.  Blocks for one look.  Raises DetectorUnavailable."""
         ...
 
 
@@ -148,7 +142,7 @@ class Detector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ShelvedConnection:
-    """What a shelf still holds of one connection, oldest segment first; `next_sequence` is not used by any of them."""
+    """What a shelf still holds of one connection, oldest segment first; there is at least one."""
 
     camera: CameraId
     connection: ConnectionId
@@ -261,10 +255,9 @@ class Catalog(Protocol):
     """What exists and can be searched.  Thread-safe, blocking; each method raises CatalogUnavailable."""
 
     def save_event(self, event: Event, deliveries: Sequence[Delivery] = ()) -> None:
-        """Insert or replace the event and its deliveries, in one transaction.
+        """Insert or replace the event and its deliveries, in one transaction; one that is deleted stays deleted.
 
-        Whether an event that is there is deleted stays as it is: that is `mark_deleted`'s alone, for the pipeline
-        still writes what it learns of an event that somebody has deleted meanwhile.
+        Deleting is `mark_deleted`'s alone: the pipeline still writes what it learns of an event that is gone.
         """
         ...
 
@@ -369,10 +362,7 @@ class Accounts(Protocol):
         ...
 
     def setup_code(self) -> str:
-        """The one-time code of the set-up address, valid ten minutes; a new call ends the one before.
-
-        Raises AccessDenied once somebody is set up.
-        """
+        """A code for the set-up address, for ten minutes or until the next call.  Raises AccessDenied once set up."""
         ...
 
     def set_up(self, code: str, name: str, password: str) -> str:
@@ -474,6 +464,18 @@ class LiveFeed(Protocol):
 
     def pictures(self, camera: CameraId) -> AsyncIterator[Snapshot]:
         """Each picture as it comes, newest wins, at most ten a second; ends when the camera is removed."""
+        ...
+
+
+class PacketFeed(Protocol):
+    """Encoded video of now, for those who watch without decoding.  Called on the event loop."""
+
+    def packets(self, camera: CameraId) -> AsyncGenerator[StreamItem]:
+        """The format, the current group of pictures at once, then each packet as it comes; a new format may follow.
+
+        Who is slow misses packets and goes on at a key frame, behind the format told again; nobody waits for them.
+        Ends when the camera is removed; yields nothing while it is not connected.
+        """
         ...
 
 

@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doorstep.core.errors import SourceRefused
-from doorstep.core.media import Codec, Packet, VideoFormat
+from doorstep.core.media import Codec, Packet, StreamItem, VideoFormat
 from doorstep.media.decode import Eye
-from doorstep.media.encode import H264Encoder
 from doorstep.media.frame import DecodedFrame
 from doorstep.sources.demo import DemoSource, _next_number
 from doorstep.sources.demo_scene import DemoScene
@@ -24,6 +23,7 @@ from doorstep.sources.visitor import EVERY_SECONDS, FIRST_VISIT_SECONDS, VISIT_S
 from doorstep.vision.luma_difference import LumaDifference
 from doorstep.vision.onnx_detector import load_detector
 from fakes.clock import FakeClock
+from fakes.masked_pictures import MASK, assert_masked
 from fakes.pictures import VISITOR, model_file
 from fakes.taps import HurriedClock, ListTap
 from media.make_clips import make_png
@@ -32,7 +32,6 @@ NOON = datetime(2026, 11, 21, 12, 9, 58, tzinfo=UTC)
 STANDING = FIRST_VISIT_SECONDS + VISIT_SECONDS / 2
 GATE_OPENS_AT = 0.004
 GOLDEN_SCORES = (0.777, 0.775)
-Item = VideoFormat | Packet
 
 
 def frame_at(scene: DemoScene, seconds: float) -> DecodedFrame:
@@ -40,8 +39,8 @@ def frame_at(scene: DemoScene, seconds: float) -> DecodedFrame:
     return DecodedFrame(av.VideoFrame.from_ndarray(pixels, format="yuv420p"), at=seconds, captured_at=seconds)
 
 
-async def taken(source: DemoSource, count: int, tap: ListTap) -> list[Item]:
-    items: list[Item] = []
+async def taken(source: DemoSource, count: int, tap: ListTap) -> list[StreamItem]:
+    items: list[StreamItem] = []
     async with aclosing(source.stream(tap)) as stream:
         async for item in stream:
             items.append(item)
@@ -50,7 +49,7 @@ async def taken(source: DemoSource, count: int, tap: ListTap) -> list[Item]:
     return items
 
 
-def take(count: int, visitor: Path | None = None, tap: ListTap | None = None) -> list[Item]:
+def take(count: int, visitor: Path | None = None, tap: ListTap | None = None) -> list[StreamItem]:
     # The source looks at the clock twice a picture: each picture is due as soon as it is asked for.
     source = DemoSource(visitor, clock=HurriedClock(0.034), timezone=UTC)
     return asyncio.run(asyncio.wait_for(taken(source, count, tap or ListTap()), 30))
@@ -84,6 +83,16 @@ def test_the_packets_decode_to_what_was_drawn() -> None:
         assert one.at == two.at
         before, after = (np.frombuffer(each.luma().pixels, np.uint8).astype(int) for each in (one, two))
         assert np.abs(before - after).mean() < 3
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_nothing_under_a_mask_is_seen_anywhere(rotation: int) -> None:
+    tap = ListTap(rule=lambda _at: True)
+    source = DemoSource(None, clock=HurriedClock(0.034), timezone=UTC, masks=(MASK,), rotation=rotation)
+    fmt, *packets = asyncio.run(asyncio.wait_for(taken(source, 12, tap), 30))
+    assert isinstance(fmt, VideoFormat)
+    assert (fmt.width, fmt.height) == ((640, 480) if rotation in {0, 180} else (480, 640))
+    assert_masked([fmt, *packets], tap.frames, beside=False)
 
 
 def test_who_is_late_leaves_pictures_out() -> None:
@@ -185,8 +194,3 @@ def test_without_a_picture_nobody_comes() -> None:
     scene = DemoScene(None)
     empty, later = scene.draw(STANDING, NOON).pixels.copy(), scene.draw(STANDING + 1.0, NOON).pixels
     assert np.abs(empty.astype(int) - later.astype(int)).max() <= 2
-
-
-def test_the_encoder_tells_its_format_before_the_first_picture() -> None:
-    fmt = H264Encoder(64, 48, 15).format
-    assert (fmt.width, fmt.height, fmt.timescale) == (64, 48, 90_000)

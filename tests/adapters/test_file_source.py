@@ -12,19 +12,18 @@ from hypothesis import strategies as st
 
 from doorstep.clock import SystemClock
 from doorstep.core.errors import SourceEnded, SourceRefused
-from doorstep.core.media import Packet, VideoFormat
+from doorstep.core.media import AudioPacket, Packet, StreamItem, VideoFormat
 from doorstep.ports import Clock
 from doorstep.sources.file import FileSource
 from doorstep.sources.pacing import Pacer
+from fakes.beeps import Film, make_film
 from fakes.clock import FakeClock
 from fakes.taps import HurriedClock, ListTap
 from media.make_clips import Recipe, make_video
 
-Item = VideoFormat | Packet
 
-
-async def taken(source: FileSource, count: int, tap: ListTap | None = None) -> list[Item]:
-    items: list[Item] = []
+async def taken(source: FileSource, count: int, tap: ListTap | None = None) -> list[StreamItem]:
+    items: list[StreamItem] = []
     async with aclosing(source.stream(tap or ListTap())) as stream:
         async for item in stream:
             items.append(item)
@@ -33,12 +32,14 @@ async def taken(source: FileSource, count: int, tap: ListTap | None = None) -> l
     return items
 
 
-def take(path: Path, count: int, *, loop: bool, clock: Clock | None = None, tap: ListTap | None = None) -> list[Item]:
+def take(
+    path: Path, count: int, *, loop: bool, clock: Clock | None = None, tap: ListTap | None = None
+) -> list[StreamItem]:
     source = FileSource(path, loop=loop, clock=clock or HurriedClock())
     return asyncio.run(asyncio.wait_for(taken(source, count, tap), 20))
 
 
-def packets_in(items: list[Item]) -> list[Packet]:
+def packets_in(items: list[StreamItem]) -> list[Packet]:
     return [item for item in items if isinstance(item, Packet)]
 
 
@@ -63,6 +64,30 @@ def test_times_go_on_over_the_seam_within_one_connection(tmp_path: Path, b_frame
     assert packets[30].key
 
 
+def test_sound_goes_on_over_the_seam_in_step_with_the_picture(tmp_path: Path) -> None:
+    path = make_film(tmp_path, Film(seconds=2.0, moments=(0.6, 1.48)))
+    source = FileSource(path, loop=True, clock=HurriedClock(), audio=True)
+    items = asyncio.run(asyncio.wait_for(taken(source, 500), 20))
+    fmt = items[0]
+    assert isinstance(fmt, VideoFormat)
+    assert fmt.audio is not None
+    assert fmt.audio.sample_rate == 48_000
+    sound = [item for item in items if isinstance(item, AudioPacket)]
+    assert all(two.pts > one.pts for one, two in pairwise(sound))
+    first, second = (
+        {packet.data: packet.pts / 48_000 for packet in sound if begin <= packet.pts / 48_000 < begin + 1.9}
+        for begin in (0.05, 2.05)
+    )
+    beeps = [data for data in first if len(data) > 100 and data in second]
+    assert len(beeps) >= 4
+    assert [second[data] - first[data] for data in beeps] == pytest.approx([2.0] * len(beeps), abs=0.001)
+
+
+def test_a_file_without_the_wish_for_sound_yields_none(tmp_path: Path) -> None:
+    items = take(make_film(tmp_path, Film(seconds=1.0, moments=())), 26, loop=True)
+    assert len(packets_in(items)) == 25
+
+
 def test_pictures_go_on_over_the_seam(tmp_path: Path) -> None:
     tap = ListTap(rule=lambda _at: True)
     take(make_video(tmp_path / "clip.mp4"), 1 + 65, loop=True, tap=tap)
@@ -75,8 +100,8 @@ def test_a_file_that_was_replaced_begins_a_new_connection(tmp_path: Path) -> Non
     path = make_video(tmp_path / "clip.mp4")
     other = make_video(tmp_path / "other.mp4", Recipe(width=320, height=240))
 
-    async def swap() -> list[Item]:
-        items: list[Item] = []
+    async def swap() -> list[StreamItem]:
+        items: list[StreamItem] = []
         async with aclosing(FileSource(path, loop=True, clock=HurriedClock()).stream(ListTap())) as stream:
             async for item in stream:
                 if not items:

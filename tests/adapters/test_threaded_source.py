@@ -1,15 +1,17 @@
 """The thread behind every source: order, bounds, errors, and that it ends."""
 
 import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import Generator
 from contextlib import aclosing
 
 import pytest
 
-from doorstep.core.errors import SourceEnded, SourceLost
-from doorstep.core.media import Codec, Packet, VideoFormat
-from doorstep.sources.threaded import HandoverBounds, Item, Read, threaded
+from doorstep.core.errors import SourceEnded, SourceLost, SourceOverrun
+from doorstep.core.media import Codec, Packet, StreamItem, VideoFormat
+from doorstep.sources.threaded import HandoverBounds, Read, threaded
 
 FORMAT = VideoFormat(Codec.H264, 64, 48, 1000, b"record")
 
@@ -22,8 +24,8 @@ def live(name: str) -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == name]
 
 
-async def collected(read: Read) -> tuple[list[Item], BaseException]:
-    items: list[Item] = []
+async def collected(read: Read) -> tuple[list[StreamItem], BaseException]:
+    items: list[StreamItem] = []
     try:
         async for item in threaded(read, "under test"):
             items.append(item)  # noqa: PERF401 - what came before the error is kept
@@ -33,9 +35,9 @@ async def collected(read: Read) -> tuple[list[Item], BaseException]:
 
 
 def test_items_come_in_order_and_then_the_end() -> None:
-    sent: list[Item] = [FORMAT, *(packet(number) for number in range(500))]
+    sent: list[StreamItem] = [FORMAT, *(packet(number) for number in range(500))]
 
-    def read(_stop: threading.Event) -> Generator[Item]:
+    def read(_stop: threading.Event) -> Generator[StreamItem]:
         yield from sent
         msg = "end of file"
         raise SourceEnded(msg)
@@ -47,7 +49,7 @@ def test_items_come_in_order_and_then_the_end() -> None:
 
 
 def test_a_reading_that_merely_stops_is_a_loss() -> None:
-    def read(_stop: threading.Event) -> Generator[Item]:
+    def read(_stop: threading.Event) -> Generator[StreamItem]:
         yield FORMAT
 
     items, error = asyncio.run(collected(read))
@@ -55,8 +57,35 @@ def test_a_reading_that_merely_stops_is_a_loss() -> None:
     assert isinstance(error, SourceLost)
 
 
+class Held:
+    """As a connection holds pictures in shared memory, each with a descriptor."""
+
+
+def test_what_a_connection_held_is_free_once_it_is_over_without_the_collector() -> None:
+    held: list[weakref.ref[Held]] = []
+
+    def read(_stop: threading.Event) -> Generator[StreamItem]:
+        pictures = Held()
+        held.append(weakref.ref(pictures))
+        yield FORMAT
+        msg = "gone"
+        raise SourceLost(msg)
+
+    async def lost() -> None:
+        with pytest.raises(SourceLost):
+            async for _ in threaded(read, "under test"):
+                pass
+
+    gc.disable()
+    try:
+        asyncio.run(lost())
+        assert held[0]() is None
+    finally:
+        gc.enable()
+
+
 def test_a_bug_crosses_to_the_loop() -> None:
-    def read(_stop: threading.Event) -> Generator[Item]:
+    def read(_stop: threading.Event) -> Generator[StreamItem]:
         yield FORMAT
         raise ZeroDivisionError
 
@@ -68,21 +97,21 @@ def test_a_bug_crosses_to_the_loop() -> None:
 def test_a_slow_loop_ends_the_connection_loudly_with_what_was_read(bounds: HandoverBounds) -> None:
     refused = threading.Event()
 
-    def read(_stop: threading.Event) -> Generator[Item]:
+    def read(_stop: threading.Event) -> Generator[StreamItem]:
         try:
             for number in range(10_000):
                 yield packet(number)
         finally:
             refused.set()
 
-    taken: list[Item] = []
+    taken: list[StreamItem] = []
 
     async def slow() -> None:
         async for item in threaded(read, "under test", bounds):
             refused.wait(5)  # holds up the loop on purpose
             taken.append(item)
 
-    with pytest.raises(SourceLost, match="too slow"):
+    with pytest.raises(SourceOverrun, match="too slow"):
         asyncio.run(slow())
     assert 20 <= len(taken) <= 22
 
@@ -90,7 +119,7 @@ def test_a_slow_loop_ends_the_connection_loudly_with_what_was_read(bounds: Hando
 def test_closing_ends_the_thread_and_what_it_has_open() -> None:
     closed = threading.Event()
 
-    def read(stop: threading.Event) -> Generator[Item]:
+    def read(stop: threading.Event) -> Generator[StreamItem]:
         try:
             yield FORMAT
             while not stop.wait(10):
@@ -111,7 +140,7 @@ def test_closing_ends_the_thread_and_what_it_has_open() -> None:
 def test_cancelling_who_waits_ends_the_thread() -> None:
     closed = threading.Event()
 
-    def read(stop: threading.Event) -> Generator[Item]:
+    def read(stop: threading.Event) -> Generator[StreamItem]:
         try:
             yield FORMAT
             stop.wait(10)
@@ -137,7 +166,7 @@ def test_cancelling_who_waits_ends_the_thread() -> None:
 def test_a_thread_that_hangs_does_not_hold_the_house() -> None:
     release = threading.Event()
 
-    def read(_stop: threading.Event) -> Generator[Item]:
+    def read(_stop: threading.Event) -> Generator[StreamItem]:
         yield FORMAT
         release.wait(30)
 
@@ -155,7 +184,7 @@ def test_a_thread_that_hangs_does_not_hold_the_house() -> None:
 
 
 def test_no_thread_before_the_first_item_is_asked_for() -> None:
-    def read(_stop: threading.Event) -> Generator[Item]:
+    def read(_stop: threading.Event) -> Generator[StreamItem]:
         yield FORMAT
 
     async def never_read() -> None:

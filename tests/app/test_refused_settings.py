@@ -13,7 +13,7 @@ CAMERA = '[[camera]]\nid = "porch"\nname = "Porch"\nsource = "{source}"\n'
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        (CAMERA.format(source="file:///video.mp4?lop"), "camera porch: source:"),
+        (CAMERA.format(source="file:///video.mp4?lop"), "line 4: camera.source"),
         ('[server.tls]\ncert = "absent.pem"\nkey = "absent.key"\n', "absent.pem"),
     ],
     ids=["an option that no file has", "a certificate that is not there"],

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import YARD, BrowserHouse, NewPage
 from fakes.browser import Troubles
+from fakes.server_process import wait_for
 
 FAR = "Pacific/Auckland"
 
@@ -130,7 +131,7 @@ def test_a_deleted_alert_comes_back_with_undo(rung: BrowserHouse, new_page: NewP
     expect(page.get_by_test_id("toast")).to_contain_text("Alert deleted.")
     card = page.locator(f"[data-event='{event['id']}']")
     expect(card).to_have_count(0)
-    assert event["id"] not in {one["id"] for one in rung.server.events()}
+    wait_for(lambda: event["id"] not in {one["id"] for one in rung.server.events()}, 10, "the alert is gone")
     page.get_by_role("button", name="Undo").click()
     expect(card).to_be_visible()
     expect(card).to_be_focused()

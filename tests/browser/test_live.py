@@ -87,8 +87,7 @@ def test_a_camera_that_ended_says_since_when_and_why(new_page: NewPage, troubles
     troubles.expect(NO_PICTURE)
     page = new_page("/live/shed")
     expect(page.get_by_test_id("live-verdict")).to_have_text(re.compile(r"^Camera off since \d\d:\d\d\.$"))
-    page.get_by_text("Details").click()
-    expect(page.locator("details")).to_contain_text("end of file")
+    expect(page.get_by_test_id("camera-reason")).to_contain_text("end of file")
 
 
 def test_a_camera_that_is_gone_leads_to_the_others(new_page: NewPage, troubles: Troubles) -> None:

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from doorstep import __version__
 from doorstep.cli.main import app
 
-VERBS = ["run", "check", "clip", "detect", "models", "users", "tokens"]
+VERBS = ["run", "check", "clip", "detect", "publish", "models", "users", "tokens"]
 WITH_SETTINGS = [
     *(["run"], ["check"], ["clip"], ["detect"]),
     *(["models", "list"], ["models", "fetch"], ["models", "verify"]),
@@ -49,6 +49,13 @@ def test_every_verb_reads_the_config_and_the_data_folder_and_explains_itself(wor
     assert "--data" in text
     options = [line for line in text.splitlines() if line.lstrip("│ *").startswith("--")]
     assert all(len(line.strip("│ ").split("  ")) > 1 for line in options), "an option without a word about it"
+
+
+def test_what_publish_can_do_stands_whole_on_a_narrow_terminal() -> None:
+    result = CliRunner().invoke(app, ["publish", "--help"], env={"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"})
+    assert result.exit_code == 0
+    assert "…" not in result.output
+    assert "/api/v1/cameras/ID/motion" in result.output
 
 
 def test_the_version_is_one_line() -> None:

@@ -11,10 +11,21 @@ from doorstep.config.load import demo_settings, load_settings
 from doorstep.core.camera import CameraId
 from doorstep.core.errors import ConfigInvalid
 from doorstep.core.event import Cause
-from doorstep.core.settings import BufferSettings, CameraSettings, EmailSettings, ServerSettings, Settings, TlsSettings
+from doorstep.core.settings import (
+    BufferSettings,
+    CameraSettings,
+    EmailSettings,
+    ServerSettings,
+    Settings,
+    TlsSettings,
+    Transport,
+)
 from doorstep.core.zone import Zone
 
-PLANNED = ("rtsp", "rtsps", "rtmp", "rtmp-listen", "v4l2", "picamera", "http", "https", "file", "demo")
+KINDS = (
+    "rtsp://, rtsps://, rtmp://, rtmps://, rtmp-listen://, rtmps-listen://, picamera://, v4l2://, http://, https://, "
+    "file://, demo://"
+)
 Write = Callable[[str], Path]
 
 EVERYTHING = """
@@ -43,6 +54,9 @@ stream_key = "${DOOR_KEY}"
 audio  = true
 enabled = false
 masks  = [[[0, 0], [0.5, 0], [0, 0.5]]]
+reencode = true
+rotation = 90
+transport = "udp"
 upload = true
 zones  = [{ name = "porch", polygon = [[0.1,0.4],[0.9,0.4],[0.9,1.0],[0.1,1.0]] }]
 
@@ -105,7 +119,7 @@ def test_an_empty_file_means_the_defaults(write: Write) -> None:
 
 def test_every_key_arrives(write: Write) -> None:
     path = write(EVERYTHING)
-    found = load_settings(path, SECRETS, known_schemes=PLANNED)
+    found = load_settings(path, SECRETS)
     assert found.server == ServerSettings(
         host="::",
         port=9000,
@@ -128,6 +142,9 @@ def test_every_key_arrives(write: Write) -> None:
             enabled=False,
             upload=True,
             masks=(((0, 0), (0.5, 0), (0, 0.5)),),
+            reencode=True,
+            rotation=90,
+            transport=Transport.UDP,
             zones=(Zone("porch", ((0.1, 0.4), (0.9, 0.4), (0.9, 1.0), (0.1, 1.0))),),
         ),
     )
@@ -146,7 +163,7 @@ def test_every_key_arrives(write: Write) -> None:
 
 
 def test_no_secret_is_shown_by_settings(write: Write) -> None:
-    shown = repr(load_settings(write(EVERYTHING), SECRETS, known_schemes=PLANNED))
+    shown = repr(load_settings(write(EVERYTHING), SECRETS))
     assert not [secret for secret in SECRETS.values() if secret in shown]
 
 
@@ -218,7 +235,7 @@ def test_a_secrets_file_that_cannot_be_used_is_said(write: Write, tmp_path: Path
         "doorstep.toml, line 4: camera.source_file: the file cannot be read (No such file or directory)",
         "doorstep.toml, line 8: camera.source_file: the file must hold one line and nothing else",
         "doorstep.toml, line 12: camera.source_file: the file is not UTF-8 text",
-        "doorstep.toml, line 16: camera.source: must begin with one of demo://, file://",
+        f"doorstep.toml, line 16: camera.source: must begin with one of {KINDS}",
         "doorstep.toml, line 18: camera.stream_key_file: is given together with stream_key; use one of them",
     ]
 
@@ -260,7 +277,7 @@ names = ["Door", "http://door"]
 [[camera]]
 id = "Front door"
 name = "Front door"
-source = "rtsp://192.0.2.10/"
+source = "rtps://192.0.2.10/"
 zones = [
     { name = "porch", polygon = [[0, 0], [1, 1]] },
     { name = "gate", polygon = [[0, 0], [1, 1], [1, 2]] },
@@ -291,7 +308,7 @@ region = "x"
         "doorstep.toml, line 4: server.names: must be a host name in small letters, without port or path",
         "doorstep.toml, line 4: server.names: must be a host name in small letters, without port or path",
         "doorstep.toml, line 7: camera.id: must consist of a-z, 0-9 and - (not at its ends), at most 40 of them",
-        "doorstep.toml, line 9: camera.source: rtsp:// cameras are not built yet; this version reads demo://, file://",
+        f"doorstep.toml, line 9: camera.source: must begin with one of {KINDS}",
         "doorstep.toml, line 11: camera.zones.polygon: needs at least 3 entries, not 2",
         "doorstep.toml, line 12: camera.zones.polygon: must be at most 1",
         "doorstep.toml, line 15: camera.name: is missing",
@@ -365,17 +382,15 @@ def test_a_complaint_says_line_key_and_remedy(write: Write, text: str, complaint
 @pytest.mark.parametrize(
     ("source", "complaint"),
     [
-        (
-            "rtmp-listen://0.0.0.0:1935/x",
-            "rtmp-listen:// cameras are not built yet; this version reads demo://, file://",
-        ),
-        ("exec:rm -rf /", "must begin with one of demo://, file://"),
-        ("/dev/video0", "must begin with one of demo://, file://"),
-        ("demo:", "is not an address that can be used"),
+        ("rtmp-listen://0.0.0.0:1935", "is no place to listen at; write rtmp-listen://0.0.0.0:1935/live"),
+        ("exec:rm -rf /", "has no scheme; write it like rtsp://HOST/stream or demo://"),
+        ("exec://rm", f"must begin with one of {KINDS}"),
+        ("/dev/video0", "has no scheme; write it like rtsp://HOST/stream or demo://"),
+        ("demo:", "has no scheme; write it like rtsp://HOST/stream or demo://"),
         ("demo://x\ny", "is not an address that can be used"),
         ("demo://x:99999/", "is not an address that can be used"),
-        ("file://host/video.mp4", "must name the file with its whole path: file:///…"),
-        ("file://", "must name the file with its whole path: file:///…"),
+        ("file://host/video.mp4", "names no file of this machine; write three slashes: file:///path/to/video.mp4"),
+        ("file://", "names no file of this machine; write three slashes: file:///path/to/video.mp4"),
     ],
 )
 def test_a_source_is_an_address_that_can_be_read(write: Write, source: str, complaint: str) -> None:
@@ -390,7 +405,7 @@ def test_a_source_is_an_address_that_can_be_read(write: Write, source: str, comp
 )
 def test_sources_of_known_kinds_are_taken(write: Write, source: str) -> None:
     path = write(f'[[camera]]\nid = "a"\nname = "A"\nsource = "{source}"\n')
-    assert load_settings(path, {}, known_schemes=PLANNED).cameras[0].source == source
+    assert load_settings(path, {}).cameras[0].source == source
 
 
 @pytest.mark.parametrize(
@@ -399,7 +414,7 @@ def test_sources_of_known_kinds_are_taken(write: Write, source: str) -> None:
 def test_a_clouds_own_secrets_are_no_camera(write: Write, host: str) -> None:
     path = write(f'[[camera]]\nid = "a"\nname = "A"\nsource = "http://{host}/latest"\n')
     with pytest.raises(ConfigInvalid, match="not an address that can be used"):
-        load_settings(path, {}, known_schemes=PLANNED)
+        load_settings(path, {})
 
 
 def test_two_cameras_need_two_ids(write: Write) -> None:
@@ -463,7 +478,7 @@ def test_any_text_gives_settings_or_a_complaint(write: Write, text: str) -> None
     path.write_bytes(text.encode("utf-8", "replace"))
     told = ""
     try:
-        load_settings(path, SECRETS, known_schemes=PLANNED)
+        load_settings(path, SECRETS)
     except ConfigInvalid as error:
         told = str(error)
     assert not [secret for secret in SECRETS.values() if secret in told]

@@ -1,5 +1,6 @@
 """Which pictures a clip shows.  The rule that matters: it starts no later than asked, by less than one picture."""
 
+from array import array
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -10,8 +11,17 @@ from hypothesis import strategies as st
 
 from doorstep.core.clip import LONGEST_HOLD, ClipPlan, plan_clip
 from doorstep.core.media import Packet
-from doorstep.core.segment import ConnectionId, Segment
-from fakes.footage import NOON, bare_segment, packet, plain_packets, seconds, segments_of
+from doorstep.core.segment import AudioSamples, ConnectionId, Segment
+from fakes.footage import (
+    NOON,
+    SAMPLE_RATE,
+    bare_segment,
+    packet,
+    plain_packets,
+    seconds,
+    segments_of,
+    with_sound,
+)
 from fakes.packet_streams import packet_streams
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -271,3 +281,103 @@ def test_the_last_sample_of_a_segment_lasts_until_the_next_segment() -> None:
     plan = planned(segments, 0.95, 2)
 
     assert (plan.starts_at, plan.shown_ticks) == (at(0.9), 1100)
+
+
+def heard(segment: Segment, first_pts: int, *durations: int) -> Segment:
+    """The segment with sound."""
+    sizes = array("I", [7] * len(durations))
+    audio = AudioSamples(first_pts, sizes, array("I", durations)) if durations else None
+    return replace(segment, sample_rate=SAMPLE_RATE, audio=audio)
+
+
+def heard_line(count: int) -> list[Segment]:
+    """As `line`, with sound of 1000 ticks a packet from noon on."""
+    return [heard(segment, number * SAMPLE_RATE, *[1000] * 16) for number, segment in enumerate(line(count))]
+
+
+def audio_runs(plan: ClipPlan) -> list[tuple[int, int, int]]:
+    return [(run.segment.sequence, run.first_sample, run.sample_count) for run in plan.audio]
+
+
+def test_sound_is_that_of_the_shown_span_with_a_packet_to_come_in() -> None:
+    # Shown from 3.25, which is in the middle of packet 4; packet 3 is for the decoder.  Shown until 5.5: packet 7.
+    assert audio_runs(planned(heard_line(10), 3.3, 5.5)) == [(3, 3, 13), (4, 0, 16), (5, 0, 8)]
+
+
+def test_sound_that_comes_late_lies_in_the_next_segment() -> None:
+    late = [heard(segment, (number * 16 - 8) * 1000, *[1000] * 16) for number, segment in enumerate(line(5))]
+
+    assert audio_runs(planned(late, 1, 2)) == [(1, 7, 9), (2, 0, 8)]
+
+
+def test_a_clip_without_sound_has_none_and_one_with_some_has_that() -> None:
+    mixed = [segment if number != 2 else heard(segment, 0) for number, segment in enumerate(heard_line(4))]
+
+    assert audio_runs(planned(line(3), 0, 3)) == []
+    assert audio_runs(planned(mixed, 0, 4)) == [(0, 0, 16), (1, 0, 16), (3, 0, 16)]
+    assert audio_runs(planned(mixed, 2, 3)) == []
+
+
+def test_what_is_before_a_silence_is_not_heard_in_it() -> None:
+    silent = [heard(line(1)[0], 0, 1000, 12_000, 1000)]
+
+    assert audio_runs(planned(silent, 0.5, 1)) == [(0, 2, 1)]
+
+
+def test_sound_of_a_bridged_recording_only_rises() -> None:
+    first, second = heard_line(2)
+    overlapping = heard(second, 15_500, *[1000] * 16)
+
+    plan = planned([first, overlapping], 0, 2, bridge_gaps=True)
+
+    assert audio_runs(plan) == [(0, 0, 16), (1, 0, 16)]
+    backwards = heard(second, 13_500, *[1000] * 16)
+    assert audio_runs(planned([first, backwards], 0, 2, bridge_gaps=True)) == [(0, 0, 16), (1, 2, 14)]
+    behind = heard(second, 100, *[10] * 16)
+    assert audio_runs(planned([first, behind], 0, 2, bridge_gaps=True)) == [(0, 0, 16)]
+
+
+def test_a_silence_that_no_file_can_hold_ends_the_sound() -> None:
+    first, second = heard_line(2)
+    hold = LONGEST_HOLD * 1000 // SAMPLE_RATE
+    later = heard(replace(second, first_dts=hold + 2000), LONGEST_HOLD + 16_001, 1000)
+
+    plan = planned([first, later], 0, 2, bridge_gaps=True)
+    assert len(plan.runs) == 2
+    assert audio_runs(plan) == [(0, 0, 16)]
+
+
+def test_other_ticks_of_sound_end_a_clip() -> None:
+    first, second = heard_line(2)
+    other = replace(second, sample_rate=48_000)
+
+    assert len(planned([first, other], 0, 2).runs) == 1
+
+
+@given(st.integers(0, 60), st.integers(1, 60), st.integers(-300, 300))
+def test_whatever_is_shown_is_heard(start: int, length: int, late: int) -> None:
+    begin, end = start / 20, (start + length) / 20
+    items = with_sound(plain_packets(75, key_every=10), late=late)
+    segments = [segment for segment, _ in segments_of(items, sample_rate=SAMPLE_RATE)]
+    plan = plan_clip(segments, at(begin), at(end))
+    assume(plan is not None)
+    assert plan is not None
+
+    first, last = (
+        (plan.first_dts + plan.media_start_ticks) * SAMPLE_RATE // 1000,
+        (plan.first_dts + plan.media_start_ticks + plan.shown_ticks) * SAMPLE_RATE // 1000,
+    )
+    heard_at = [
+        run.segment.audio.first_pts + sum(run.segment.audio.durations[:index])
+        for run in plan.audio
+        if run.segment.audio
+        for index in range(run.first_sample, run.first_sample + run.sample_count)
+    ]
+    everything = [
+        segment.audio.first_pts + sum(segment.audio.durations[:index])
+        for segment in segments
+        if segment.audio
+        for index in range(len(segment.audio))
+    ]
+    assert [pts for pts in everything if first - 1024 < pts < last] == [pts for pts in heard_at if pts > first - 1024]
+    assert all(pts > first - 2048 for pts in heard_at)

@@ -64,6 +64,14 @@ def test_bytes_bound_the_buffer_too() -> None:
     assert (len(buffer), buffer.size) == (3, 1200)
 
 
+def test_a_bound_that_was_lowered_holds_from_the_next_segment_on() -> None:
+    buffer = filled(5)
+    buffer.limit(1300)
+
+    assert numbers(buffer.append(bare_segment(5, at=5))) == [0, 1, 2]
+    assert buffer.size == 1200
+
+
 def test_the_newest_segment_always_stays() -> None:
     buffer = filled(2)
 

@@ -102,6 +102,13 @@ def test_values_compare_by_what_they_hold() -> None:
     assert Recording("a.mp4", NOON, NOON + minute, 1000).seconds == 60.0
     status = CameraStatus(DOOR, "Front door", CameraState.LIVE, NOON, "", True, True, None, "local")
     assert status.state == "live"
+    assert status.remedy == ""
+
+
+@pytest.mark.parametrize("state", list(CameraState))
+def test_every_state_in_which_something_is_wrong_has_a_remedy(state: CameraState) -> None:
+    status = CameraStatus(DOOR, "Front door", state, NOON, "", True, True, None, "local")
+    assert bool(status.remedy) == (state not in {CameraState.LIVE, CameraState.OFF})
 
 
 # --------------------------------------------------------------------------------------------------------- ledger

@@ -28,3 +28,7 @@ class FakeClock:
         """Let time pass, on both clocks."""
         self._now += timedelta(seconds=seconds)
         self._monotonic += seconds
+
+    def set_wall(self, seconds: float) -> None:
+        """Somebody sets the wall clock, so many seconds forward; the monotonic one does not notice."""
+        self._now += timedelta(seconds=seconds)

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from doorstep.core.camera import CameraId
-from doorstep.core.media import Codec, Packet, VideoFormat
-from doorstep.core.segment import ConnectionId, Samples, Segment, SegmentCutter
+from doorstep.core.media import AudioFormat, AudioPacket, Codec, Packet, VideoFormat
+from doorstep.core.segment import ConnectionId, Cut, Samples, Segment, SegmentCutter
 from doorstep.mp4.fragment import fragment
 
 CAMERA = CameraId("front-door")
@@ -22,6 +22,9 @@ CONNECTION = ConnectionId("20261121T130000")
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 TIMESCALE = 1000
 FORMAT = VideoFormat(Codec.H264, 640, 480, TIMESCALE, b"\x01\x42\x00\x1e\xff\xe1\x00\x00\x01\x00\x00")
+SAMPLE_RATE = 16_000
+AUDIO_FORMAT = AudioFormat(SAMPLE_RATE, 1, b"\x14\x08")
+SOUND_FORMAT = replace(FORMAT, audio=AUDIO_FORMAT)
 
 
 def seconds(number: float) -> timedelta:
@@ -30,6 +33,19 @@ def seconds(number: float) -> timedelta:
 
 def packet(dts: int, *, key: bool = False, duration: int = 40, offset: int = 0, data: bytes = b"") -> Packet:
     return Packet(data or f"sample {dts}".encode(), dts + offset, dts, duration, key, arrived=dts / TIMESCALE)
+
+
+def audio_packet(pts: int, *, duration: int = 1024, data: bytes = b"") -> AudioPacket:
+    return AudioPacket(data or f"sound {pts}".encode(), pts, duration, arrived=pts / SAMPLE_RATE)
+
+
+def with_sound(packets: Sequence[Packet], *, late: int = 0, frame: int = 1024) -> list[Packet | AudioPacket]:
+    """The packets, and among them sound without a hole from the first to the last, each `late` ticks after its time."""
+    first, end = packets[0].dts, packets[-1].dts + packets[-1].duration
+    sound = range(-(-first * SAMPLE_RATE // TIMESCALE), end * SAMPLE_RATE // TIMESCALE, frame)
+    items: list[tuple[float, int, Packet | AudioPacket]] = [(one.dts, 0, one) for one in packets]
+    items += [(at * TIMESCALE / SAMPLE_RATE + late, 1, audio_packet(at, duration=frame)) for at in sound]
+    return [item for _, _, item in sorted(items, key=lambda row: row[:2])]
 
 
 def plain_packets(count: int, *, first: int = 0, step: int = 40, key_every: int = 25) -> list[Packet]:
@@ -71,14 +87,16 @@ def bare_segment(
 
 def segment_of(
     packets: Sequence[Packet],
+    audio: Sequence[AudioPacket] = (),
     *,
     sequence: int = 1,
     starts_at: datetime = NOON,
     connection: ConnectionId = CONNECTION,
     timescale: int = TIMESCALE,
+    sample_rate: int = 0,
 ) -> tuple[Segment, bytes]:
     """Packets as a segment and its fragment; `starts_at` is the wall time of the first decode time."""
-    piece = fragment(sequence, packets[0].dts, packets)
+    piece = fragment(sequence, packets[0].dts, packets, audio, audio[0].pts if audio else 0)
     segment = Segment(
         camera=CAMERA,
         connection=connection,
@@ -89,23 +107,41 @@ def segment_of(
         samples=piece.samples,
         data_offset=piece.data_offset,
         size=len(piece.data),
+        sample_rate=sample_rate,
+        audio=piece.audio,
     )
     return segment, piece.data
 
 
-def segments_of(packets: Sequence[Packet], *, timescale: int = TIMESCALE) -> list[tuple[Segment, bytes]]:
+def segments_of(
+    items: Sequence[Packet | AudioPacket], *, timescale: int = TIMESCALE, sample_rate: int = 0
+) -> list[tuple[Segment, bytes]]:
     """A whole connection, cut about every second; its first decode time was at noon."""
-    cutter = SegmentCutter(timescale)
-    cuts = [cut for one in packets if (cut := cutter.add(one))] + [cutter.flush()]
+    cuts = cuts_of(items, SegmentCutter(timescale, sample_rate))
+    begin = cuts[0].packets[0].dts
     return [
         segment_of(
-            cut,
+            cut.packets,
+            cut.audio,
             sequence=number,
-            starts_at=NOON + timedelta(microseconds=(cut[0].dts - packets[0].dts) * 1_000_000 // timescale),
+            starts_at=NOON + timedelta(microseconds=(cut.packets[0].dts - begin) * 1_000_000 // timescale),
             timescale=timescale,
+            sample_rate=sample_rate,
         )
         for number, cut in enumerate(cuts, 1)
     ]
+
+
+def cuts_of(items: Sequence[Packet | AudioPacket], cutter: SegmentCutter) -> list[Cut]:
+    """What a cutter makes of packets of picture and sound."""
+    cuts = []
+    for item in items:
+        if isinstance(item, AudioPacket):
+            cutter.add_audio(item)
+        elif (cut := cutter.add(item)) is not None:
+            cuts.append(cut)
+    rest = cutter.flush()
+    return [*cuts, rest] if rest is not None else cuts
 
 
 # ---------------------------------------------------------------------------------------------- a small real stream

@@ -11,20 +11,23 @@ from typing import Any, Self
 import httpx
 from starlette.types import ASGIApp
 
+from doorstep.accounts.play_keys import PlayKeys
 from doorstep.catalog.memory import MemoryCatalog
 from doorstep.core.access import SCOPES_OF_ROLE, Role, Scope
 from doorstep.core.camera import CameraId, CameraState, CameraStatus
 from doorstep.core.errors import BlobMissing, SpanUnavailable
 from doorstep.core.event import Cause, Event, EventId, Recording
 from doorstep.core.health import Problem
+from doorstep.core.stream_keys import StreamKeys
 from doorstep.ports import Clip, Snapshot
 from doorstep.stores.memory import MemoryStore
 from doorstep.web.asgi import create_app
-from doorstep.web.parts import WebParts
+from doorstep.web.parts import RtmpParts, WebParts
 from fakes.accounts import FakeAccounts
 from fakes.clock import FakeClock
 
 FRONT, GARDEN = CameraId("front-door"), CameraId("garden")
+FRONT_KEY = "the key of the front door"
 FRONT_EVENT, GARDEN_EVENT = EventId("front-door-1"), EventId("garden-1")
 JPEG = b"\xff\xd8picture\xff\xd9"
 CLIP_BYTES = bytes(range(256)) * 16
@@ -159,6 +162,7 @@ class House:
             hostname="pi",
             longest_clip_seconds=900.0,
             dist=self.dist,
+            rtmp=self._rtmp(),
         )
         self.app = create_app(self.parts)
 
@@ -169,6 +173,13 @@ class House:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.runner.close()
+
+    def _rtmp(self) -> RtmpParts:
+        keys = PlayKeys(self.accounts, self.clock, lambda camera: self.cameras.camera(camera) is not None)
+        streams = StreamKeys({FRONT: FRONT_KEY})
+        return RtmpParts(
+            keys.make, keys.may_play, streams.camera_of, lambda camera, host: [f"rtmp://{host}/live/{camera}"]
+        )
 
     async def trigger(self, camera: CameraId, cause: Cause, note: str) -> None:
         """What the pipeline would be told."""

@@ -4,8 +4,8 @@ from itertools import accumulate
 
 from hypothesis import strategies as st
 
-from doorstep.core.media import Packet
-from fakes.footage import packet
+from doorstep.core.media import AudioPacket, Packet
+from fakes.footage import SAMPLE_RATE, TIMESCALE, audio_packet, packet
 
 
 def _decode_order(gops: list[tuple[int, int]]) -> list[tuple[int, bool]]:
@@ -47,3 +47,27 @@ def packet_streams(draw: st.DrawFn, *, longest_gop: int = 8, most_gops: int = 5)
         for index, (dts, (place, key)) in enumerate(zip(times, order, strict=True))
     ]
     return packets[joined_late:] or packets
+
+
+@st.composite
+def audio_streams(draw: st.DrawFn, *, first: int = 0, most: int = 40) -> list[AudioPacket]:
+    """Sound whose times rise, here and there over a silence; at least one packet.
+
+    Never by a single tick: FFmpeg takes such sound for uncompressed samples.
+    """
+    steps = draw(st.lists(st.sampled_from([1024, 1024, 1024, 1000, 960, 2, 30_000]), max_size=most))
+    times = accumulate(steps, initial=first + draw(st.integers(0, 20_000)))
+    return [
+        audio_packet(pts, duration=draw(st.sampled_from([1024, 2])), data=bytes([index + 1]) * draw(st.integers(1, 20)))
+        for index, pts in enumerate(times)
+    ]
+
+
+@st.composite
+def streams_with_sound(draw: st.DrawFn) -> list[Packet | AudioPacket]:
+    """Pictures and sound in any order among each other, each in its own order."""
+    filmed = draw(packet_streams(longest_gop=6, most_gops=4))
+    pictures: list[Packet | AudioPacket] = [*filmed]
+    sound: list[Packet | AudioPacket] = [*draw(audio_streams(first=filmed[0].dts * SAMPLE_RATE // TIMESCALE))]
+    turns = draw(st.permutations([True] * len(pictures) + [False] * len(sound)))
+    return [(pictures if turn else sound).pop(0) for turn in turns]

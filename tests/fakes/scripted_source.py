@@ -3,11 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-from doorstep.core.media import Packet, VideoFormat
+from doorstep.core.media import Packet, StreamItem
 from doorstep.ports import Clock, FrameTap
 from fakes.stand_in_frame import StandInFrame
-
-Item = VideoFormat | Packet
 
 
 class ScriptedSource:
@@ -15,12 +13,12 @@ class ScriptedSource:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._items: asyncio.Queue[Item | Exception] = asyncio.Queue()
+        self._items: asyncio.Queue[StreamItem | Exception] = asyncio.Queue()
         self._tap: FrameTap | None = None
         self.opened = 0
         self.closed = 0
 
-    async def stream(self, tap: FrameTap) -> AsyncGenerator[Item]:
+    async def stream(self, tap: FrameTap) -> AsyncGenerator[StreamItem]:
         self.opened += 1
         self._tap = tap
         try:
@@ -33,7 +31,7 @@ class ScriptedSource:
             self._tap = None
             self.closed += 1
 
-    def send(self, item: Item | Exception) -> None:
+    def send(self, item: StreamItem | Exception) -> None:
         """The next thing that the camera does; an error ends its connection."""
         self._items.put_nowait(item)
 

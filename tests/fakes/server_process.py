@@ -66,7 +66,10 @@ class ServerProcess:
             )
         assert self._process.stdout is not None
         first = self._process.stdout.readline()
-        assert first.startswith("listening on http"), (first, self.log.read_text()[-3000:])
+        if not first.startswith("listening on http"):
+            self.kill()
+            self._process.stdout.close()
+            raise AssertionError((first, self.log.read_text()[-3000:]))
         self.url = first.split()[-1]
         threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()
 

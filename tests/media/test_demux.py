@@ -12,16 +12,14 @@ import pytest
 from av.container import InputContainer
 
 from doorstep.core.errors import SourceLost, SourceRefused
-from doorstep.core.media import Codec, Packet, VideoFormat
-from doorstep.media.demux import demux, read_file
+from doorstep.core.media import Codec, Packet, StreamItem, VideoFormat
+from doorstep.media.demux import Live, demux, read_file
 from doorstep.media.nal import split_length_prefixed
 from fakes.clock import FakeClock
 from media.make_clips import Recipe, make_png, make_sound, make_video
 
-Item = VideoFormat | Packet
 
-
-def split(items: list[Item]) -> tuple[list[VideoFormat], list[Packet]]:
+def split(items: list[StreamItem]) -> tuple[list[VideoFormat], list[Packet]]:
     return [i for i in items if isinstance(i, VideoFormat)], [i for i in items if isinstance(i, Packet)]
 
 
@@ -135,21 +133,29 @@ class FakeContainer:
 
     stream: Any
     raw: list[Any]
+    read_timeout: float = 5.0
 
     @property
     def streams(self) -> SimpleNamespace:
-        return SimpleNamespace(video=[self.stream])
+        return SimpleNamespace(video=[self.stream], audio=[])
 
     def demux(self, stream: object) -> Iterator[Any]:
         del stream
         yield from self.raw
 
 
-def tampered(path: Path, tamper: Callable[[list[Any]], list[Any]]) -> Iterator[Item]:
+def tampered(
+    path: Path, tamper: Callable[[list[Any]], list[Any]], live: Live | None = None, clock: FakeClock | None = None
+) -> Iterator[StreamItem]:
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         raw = [packet for packet in container.demux(stream) if packet.size]
-        yield from demux(cast("InputContainer", FakeContainer(stream, tamper(raw))), FakeClock(), what="the camera")
+        yield from demux(
+            cast("InputContainer", FakeContainer(stream, tamper(raw))),
+            clock or FakeClock(),
+            what="the camera",
+            live=live,
+        )
 
 
 def shifted(raw: list[Any], first: int, ticks: int) -> list[Any]:
@@ -212,3 +218,110 @@ def test_missing_presentation_times_are_decode_times(tmp_path: Path) -> None:
 
     _, packets = split(list(tampered(make_video(tmp_path / "clip.mp4"), forget)))
     assert packets[3].pts == packets[3].dts
+
+
+# ------------------------------------------------------------------------------------------------ a live stream
+
+
+def shown_only(raw: list[Any]) -> list[Any]:
+    """As RTP gives it: no decode time can be believed, the first picture has no time at all."""
+    begin = min(packet.pts for packet in raw)
+    for packet in raw:
+        packet.pts -= begin
+        packet.dts = None
+    raw[0].pts = None
+    return raw
+
+
+@pytest.mark.parametrize("encoder", ["libx264", "libx265"])
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_decode_times_of_a_live_stream_come_from_the_order_of_its_pictures(
+    tmp_path: Path, encoder: str, b_frames: int
+) -> None:
+    path = make_video(tmp_path / "clip.mp4", Recipe(codec=encoder, b_frames=b_frames))
+    _, whole = read(path)
+    formats, packets = split(list(tampered(path, shown_only, Live.SHOWN_ONLY)))
+    assert len(formats) == 1
+    assert [packet.data for packet in packets] == [packet.data for packet in whole]
+    assert [packet.pts - packets[0].pts for packet in packets] == [packet.pts - whole[0].pts for packet in whole]
+    assert {two.dts - one.dts for one, two in itertools.pairwise(packets)} == {whole[0].duration}
+    assert {packet.duration for packet in packets} == {whole[0].duration}
+    assert all(packet.pts >= packet.dts for packet in packets)
+
+
+def test_b_frames_that_no_parameter_set_tells_of_are_found(tmp_path: Path) -> None:
+    """The stream's context does not know of reordering, as with many a camera's."""
+    path = make_video(tmp_path / "clip.mp4", Recipe(b_frames=2, frames=60))
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        raw = shown_only([packet for packet in container.demux(stream) if packet.size])
+        ignorant = SimpleNamespace(
+            name="h264", extradata=stream.codec_context.extradata, has_b_frames=False, time_base=stream.time_base
+        )
+        stand_in = SimpleNamespace(
+            index=0, time_base=stream.time_base, average_rate=10, disposition=0, codec_context=ignorant
+        )
+        fake = cast("InputContainer", FakeContainer(stand_in, raw))
+        formats, packets = split(list(demux(fake, FakeClock(), what="the camera", live=Live.SHOWN_ONLY)))
+    assert len(formats) == 1
+    assert len(packets) == 60
+    assert all(two.dts > one.dts for one, two in itertools.pairwise(packets))
+    assert len({packet.pts for packet in packets}) == 60
+    assert all(packet.pts >= packet.dts for packet in packets[20:])
+
+
+@pytest.mark.parametrize("live", list(Live))
+def test_a_small_step_back_of_a_live_stream_is_repaired(tmp_path: Path, live: Live) -> None:
+    path = make_video(tmp_path / "clip.mp4")
+    formats, packets = split(list(tampered(path, lambda raw: shifted(raw, 15, -4000), live)))
+    assert len(formats) == 1
+    assert len(packets) == 30
+    assert all(two.dts > one.dts for one, two in itertools.pairwise(packets))
+
+
+@pytest.mark.parametrize("live", list(Live))
+@pytest.mark.parametrize("jump", [-5.0, 60.0, -0.8])
+def test_a_live_stream_whose_times_leap_begins_a_new_connection(tmp_path: Path, live: Live, jump: float) -> None:
+    path = make_video(tmp_path / "clip.mp4")
+    formats, packets = split(list(tampered(path, lambda raw: shifted(raw, 15, round(jump * 10_240)), live)))
+    assert len(formats) == 2
+    assert len(packets) == 15 + 10
+
+
+@pytest.mark.parametrize("live", list(Live))
+def test_a_live_stream_whose_times_stand_still_is_lost(tmp_path: Path, live: Live) -> None:
+    def stand_still(raw: list[Any]) -> list[Any]:
+        for packet in raw:
+            packet.pts = packet.dts = 0
+        return raw
+
+    with pytest.raises(SourceLost, match="times do not rise"):
+        list(tampered(make_video(tmp_path / "clip.mp4", Recipe(gop=3)), stand_still, live))
+
+
+def test_a_live_picture_came_when_the_one_before_it_was_given_out(tmp_path: Path) -> None:
+    clock = FakeClock(monotonic=100.0)
+    items = tampered(make_video(tmp_path / "clip.mp4"), shown_only, Live.SHOWN_ONLY, clock)
+    arrived = []
+    for item in items:
+        if isinstance(item, Packet):
+            arrived.append(item.arrived)
+            clock.advance(1.0)
+    assert arrived == [100.0, *(100.0 + number for number in range(29))]
+
+
+def test_a_live_stream_that_was_silent_for_its_whole_patience_is_lost_at_once(tmp_path: Path) -> None:
+    clock = FakeClock()
+
+    class Falls(list[Any]):
+        def __iter__(self) -> Iterator[Any]:
+            for number, packet in enumerate(list.__iter__(self)):
+                if number == 5:
+                    clock.advance(5.0)
+                yield packet
+
+    items = tampered(make_video(tmp_path / "clip.mp4"), lambda raw: Falls(shown_only(raw)), Live.SHOWN_ONLY, clock)
+    taken: list[StreamItem] = []
+    with pytest.raises(SourceLost, match="sends nothing any more"):
+        taken.extend(items)
+    assert len(split(taken)[1]) == 6

@@ -131,3 +131,61 @@ def test_a_damaged_record_is_read_or_refused_and_nothing_else(
     except MediaInvalid:
         return
     assert fmt is None or fmt.codec is codec
+
+
+def bits(*codes: int | str) -> bytes:
+    """A number as ue(v) (H.264, 9.1), a string of digits as it stands; one and zeros at the end."""
+    told = ""
+    for code in codes:
+        digits = code if isinstance(code, str) else f"{code + 1:b}"
+        told += digits if isinstance(code, str) else "0" * (len(digits) - 1) + digits
+    told += "1"
+    told += "0" * (-len(told) % 8)
+    return int(told, 2).to_bytes(len(told) // 8)
+
+
+def sps_of_depth(luma: int, chroma: int) -> bytes:
+    """H.264, High 10: 640x480, so many bits beyond eight."""
+    return b"\x67\x6e\x00\x1e" + bits(0, 1, luma, chroma, "0", "0", 0, 2, 1, "0", 39, 29, "1", "1", "0", "0")
+
+
+def test_ten_bits_are_read_from_the_parameter_sets() -> None:
+    packetizer = Packetizer(Codec.H264, 90_000, join_annex_b([sps_of_depth(2, 2), b"\x68\xce\x38\x80"]))
+    assert packetizer.format is not None
+    assert (packetizer.format.width, packetizer.format.height) == (640, 480)
+    assert packetizer.format.decoder_config[-3:-1] == b"\xfa\xfa"
+
+
+@pytest.mark.parametrize(("luma", "chroma"), [(7, 0), (0, 7), (8, 8), (300, 0), (2**31, 2**31)])
+def test_a_depth_that_no_video_has_is_refused(luma: int, chroma: int) -> None:
+    with pytest.raises(MediaInvalid):
+        Packetizer(Codec.H264, 90_000, join_annex_b([sps_of_depth(luma, chroma), b"\x68\xce\x38\x80"]))
+
+
+def test_parameter_sets_that_no_record_can_hold_are_refused() -> None:
+    sps, pps = sps_of_depth(0, 0), b"\x68\xce\x38\x80"
+    for sets in (
+        [sps, *(pps + bytes([number // 250 + 1, number % 250 + 1]) for number in range(300))],
+        [*(sps + bytes([number + 1]) for number in range(32)), pps],
+        [sps, pps + b"\x01" * 70_000],
+    ):
+        with pytest.raises(MediaInvalid):
+            Packetizer(Codec.H264, 90_000, join_annex_b(sets))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(flips=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=8))
+def test_damaged_parameter_sets_in_band_are_read_or_refused(
+    coded: tuple[Codec, bytes], flips: list[tuple[int, int]]
+) -> None:
+    """As cameras send them by RTP: there no record is at hand, and ours is made of them."""
+    codec, record = coded
+    damaged = bytearray(join_annex_b(read_record(codec, record)[1]))
+    for place, value in flips:
+        damaged[place % len(damaged)] = value
+    packetizer = Packetizer(codec, 90_000, b"")
+    try:
+        packetizer.packet(bytes(damaged), key=True)
+    except MediaInvalid:
+        return
+    assert packetizer.format is None or packetizer.format.width > 0

@@ -13,7 +13,7 @@ from doorstep.mp4 import index_record as index_format
 from doorstep.mp4.boxes import box
 from doorstep.mp4.fragment import read_fragment
 from doorstep.mp4.index_record import LARGEST_RECORD, index_record, read_index_record
-from fakes.footage import CAMERA, NOON, plain_packets, segment_of
+from fakes.footage import CAMERA, FORMAT, NOON, plain_packets, segment_of
 
 SEGMENT, FRAGMENT = segment_of(plain_packets(5), sequence=7)
 HEAD = FRAGMENT[: SEGMENT.data_offset]
@@ -31,7 +31,7 @@ def test_a_segment_comes_back(name: str, sequence: int, starts_at: datetime) -> 
     data = index_record(segment, FRAGMENT)
     found = read_index_record(data + b"more", HEAD)
 
-    assert found.segment(CAMERA, segment.timescale, read_fragment(FRAGMENT)) == segment
+    assert found.segment(CAMERA, FORMAT, read_fragment(FRAGMENT)) == segment
     assert found.size == len(data) <= LARGEST_RECORD
 
 

@@ -85,6 +85,11 @@ def test_a_description_without_an_entry_is_refused() -> None:
         read_init(box(b"moov", box(b"trak", box(b"mdia", box(b"minf", tables)))))
 
 
+def test_a_header_without_a_track_is_refused() -> None:
+    with pytest.raises(MediaInvalid, match="'trak'"):
+        read_init(box(b"moov", box(b"free")))
+
+
 def test_a_short_description_is_refused() -> None:
     described = full_box(b"stsd", 0, 0, bytes(4), box(b"avc1", bytes(40)))
     tables = box(b"stbl", described)

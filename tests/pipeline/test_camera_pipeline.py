@@ -10,19 +10,25 @@ from doorstep.core.alert import AlertPolicy
 from doorstep.core.camera import CameraId, CameraState
 from doorstep.core.cause import Cause
 from doorstep.core.detection import PERSON, Box, Detection, Thresholds
-from doorstep.core.errors import SourceEnded, SourceLost, SourceRefused
+from doorstep.core.errors import SourceCrashed, SourceEnded, SourceLost, SourceRefused, StoreUnavailable
 from doorstep.core.event import Event, EventTracker
+from doorstep.core.gap import Gap
 from doorstep.core.ledger import Stage
-from doorstep.core.media import Packet
+from doorstep.core.media import AudioPacket, Packet, StreamItem
+from doorstep.core.segment import Segment
 from doorstep.core.settings import CameraSettings, DetectionSettings, EventSettings
 from doorstep.pipeline.alerts import AlertDesk
-from doorstep.pipeline.camera_pipeline import STALL_SECONDS, CameraParts, CameraPipeline
+from doorstep.pipeline.camera_pipeline import CLOCK_SET, LEFT_OUT, CameraParts, CameraPipeline
 from doorstep.pipeline.cameras import Cameras
+from doorstep.pipeline.condition import CONNECTING_GRACE_SECONDS
+from doorstep.pipeline.detect_stream import PATIENCE_SECONDS
 from doorstep.pipeline.mailbox import FrameMailbox
 from doorstep.pipeline.outbox import Outbox
+from doorstep.pipeline.reading import FIRST_PICTURE_SECONDS, STALL_SECONDS
 from doorstep.pipeline.stills import Stills
 from doorstep.pipeline.watcher import Eyes, Watcher
 from doorstep.ports import Frame
+from doorstep.shelves.memory import MemoryShelf
 from fakes.footage import CAMERA, FORMAT, NOON, seconds
 from fakes.instant_loop import InlineExecutor, LoopClock, run, turns, while_running
 from fakes.listening_notifier import ListeningNotifier
@@ -60,9 +66,13 @@ class Guard:
 class Porch:
     """One camera with everything behind it, over memory, and a source that is fed by hand."""
 
-    def __init__(self, clock: LoopClock, *, enabled: bool = True) -> None:
+    def __init__(
+        self, clock: LoopClock, *, enabled: bool = True, detect: bool = False, house: RecordingHouse | None = None
+    ) -> None:
         self.clock = clock
-        self.house = RecordingHouse(clock)
+        self.sub = ScriptedSource(clock)
+        self.fed: list[StreamItem | None] = []
+        self.house = house or RecordingHouse(clock)
         self.source = ScriptedSource(clock)
         self.guard = Guard()
         self.mail = ListeningNotifier()
@@ -81,10 +91,13 @@ class Porch:
             alerts=AlertDesk(
                 "Porch", AlertPolicy(0.0, EVENTS.alert_on), self.outbox, UTC, lambda event: f"http://door/{event.id}"
             ),
+            detect=(lambda: self.sub) if detect else None,
+            feed=self.fed.append,
+            disconnected=lambda: self.fed.append(None),
         )
         settings = CameraSettings(CAMERA, "Porch", "demo://", enabled=enabled)
         self.pipeline = CameraPipeline(settings, parts, house.rows, house.health, clock)
-        self.cameras = Cameras([self.pipeline])
+        self.cameras = Cameras([self.pipeline], clock, house.health)
 
     def state(self) -> CameraState:
         return self.pipeline.status().state
@@ -96,6 +109,10 @@ class Porch:
     def events(self) -> list[Event]:
         """What the catalog says, oldest first."""
         return self.house.catalog._oldest_first()
+
+    def gaps(self) -> list[Gap]:
+        """What was missed, oldest first."""
+        return list(self.house.catalog.gaps(CAMERA, NOON, NOON + seconds(10_000)))
 
     async def goes_live(self) -> None:
         await turns(3)
@@ -110,11 +127,20 @@ class Porch:
         await self.source.film(32, first=first + count)
 
 
-def at_porch(act: Callable[[Porch], Coroutine[Any, Any, T]], *, enabled: bool = True) -> T:
+def at_porch(
+    act: Callable[[Porch], Coroutine[Any, Any, T]], *, enabled: bool = True, detect: bool = False, kept: float = 0.0
+) -> T:
+    """With `kept` seconds of a former run in the buffer, which ended ten seconds ago."""
     clock = LoopClock(NOON)
 
     async def main() -> T:
-        porch = Porch(clock, enabled=enabled)
+        porch = Porch(clock, enabled=enabled, detect=detect)
+        if kept:
+            porch.house.connect()
+            await porch.house.film(round(kept * 4))
+            porch.house.camera.end()
+            await clock.sleep(10)
+            porch = Porch(clock, enabled=enabled, house=porch.house)
         return await while_running(porch.cameras.run, porch.outbox.run, porch.house.rows.run, act=lambda: act(porch))
 
     return run(clock, main)
@@ -182,10 +208,36 @@ def test_a_camera_that_is_lost_says_so_and_what_was_missed_is_a_gap() -> None:
         assert porch.problems == [f"camera:{CAMERA}"]
         await porch.goes_live()
         assert (porch.state(), porch.problems) == (CameraState.LIVE, [])
-        (gap,) = porch.house.catalog.gaps(CAMERA, NOON, NOON + seconds(100))
+        (gap,) = porch.gaps()
         assert (gap.ends_at - gap.starts_at).total_seconds() == pytest.approx(10, abs=0.5)
         assert gap.reason == "The camera does not answer."
         assert porch.source.closed == 1
+
+    at_porch(act)
+
+
+def test_a_camera_may_send_its_first_key_frame_late_and_no_later_picture() -> None:
+    """A stream is joined in the middle of a group of pictures, which may last long."""
+
+    async def act(porch: Porch) -> None:
+        await porch.clock.sleep(FIRST_PICTURE_SECONDS - 1)
+        assert porch.source.closed == 0
+        await porch.goes_live()
+        assert porch.state() is CameraState.LIVE
+        assert porch.source.opened == 1
+        await porch.clock.sleep(STALL_SECONDS + 0.5)
+        assert porch.source.closed == 1
+
+    at_porch(act)
+
+
+def test_a_camera_that_never_sends_a_first_picture_is_lost() -> None:
+    async def act(porch: Porch) -> None:
+        await turns(3)
+        porch.source.send(FORMAT)
+        await porch.clock.sleep(FIRST_PICTURE_SECONDS + 0.5)
+        assert porch.source.closed == 1
+        assert porch.pipeline.status().reason == "no picture came for 60 s"
 
     at_porch(act)
 
@@ -357,9 +409,353 @@ def test_a_buffer_that_cannot_be_kept_is_told() -> None:
         await porch.goes_live()
         porch.house.camera.store_fault = "The buffer's folder is full."
         await porch.clock.sleep(1.5)
-        assert porch.problems == [f"buffer:{CAMERA}"]
+        assert porch.problems == [f"camera:{CAMERA}:buffer"]
         porch.house.camera.store_fault = None
         await porch.clock.sleep(1.5)
         assert porch.problems == []
 
     at_porch(act)
+
+
+# ---------------------------------------------------------------------------------------------------- gaps and reasons
+
+
+def test_a_short_outage_costs_hardly_more_than_itself() -> None:
+    async def act(porch: Porch) -> None:
+        await porch.goes_live()
+        away_until = porch.clock.monotonic() + 5
+        while porch.clock.monotonic() < away_until:
+            if porch.source._items.empty():
+                porch.source.send(SourceLost("connection refused"))
+            await porch.clock.sleep(0.01)
+        await porch.goes_live()
+        (gap,) = porch.gaps()
+        assert (gap.ends_at - gap.starts_at).total_seconds() < 5 + 1.5
+
+    at_porch(act)
+
+
+def test_the_first_loss_of_an_outage_is_the_reason_of_its_one_gap() -> None:
+    async def act(porch: Porch) -> None:
+        await porch.goes_live()
+        for reason in ("the stream broke off", "connection refused", "connection refused"):
+            porch.source.send(SourceLost(reason))
+            await porch.clock.sleep(2)
+        await porch.goes_live()
+        (gap,) = porch.gaps()
+        assert gap.reason == "the stream broke off"
+
+    at_porch(act)
+
+
+@pytest.mark.parametrize("error", [SourceRefused("wrong password"), SourceCrashed("its reader crashed")])
+def test_a_refusal_or_a_crash_says_more_than_that_it_was_lost(error: Exception) -> None:
+    async def act(porch: Porch) -> None:
+        await porch.goes_live()
+        for one in (SourceLost("the stream broke off"), error, error, error):
+            porch.source.send(one)
+        await porch.clock.sleep(400)
+        porch.cameras.try_now()
+        await turns()
+        await porch.goes_live()
+        (gap,) = porch.gaps()
+        assert str(error) in gap.reason
+
+    at_porch(act)
+
+
+def test_a_moment_without_pictures_is_no_gap() -> None:
+    async def act(porch: Porch) -> None:
+        await porch.goes_live()
+        porch.source.send(SourceLost("lost"))
+        await porch.clock.sleep(0.8)
+        await porch.goes_live()
+        assert porch.gaps() == []
+        assert porch.pipeline.status().counts.connections == 2
+
+    at_porch(act)
+
+
+def test_while_doorstep_was_not_running_is_a_gap_of_that_reason() -> None:
+    async def act(porch: Porch) -> None:
+        await porch.goes_live()
+        (gap,) = porch.gaps()
+        assert (gap.ends_at - gap.starts_at).total_seconds() == pytest.approx(10, abs=0.5)
+        assert gap.reason == "Doorstep was not running"
+
+    at_porch(act, kept=5.0)
+
+
+def test_a_camera_that_is_away_at_the_start_is_not_blamed_for_the_time_before() -> None:
+    async def act(porch: Porch) -> None:
+        porch.source.send(SourceLost("no answer"))
+        await porch.clock.sleep(20)
+        await porch.goes_live()
+        before, after = porch.gaps()
+        assert (before.reason, after.reason) == ("Doorstep was not running", "no answer")
+        assert before.ends_at == after.starts_at
+        assert (after.ends_at - after.starts_at).total_seconds() == pytest.approx(20, abs=0.5)
+
+    at_porch(act, kept=5.0)
+
+
+def test_a_new_camera_that_comes_late_was_missed_since_the_start() -> None:
+    async def act(porch: Porch) -> None:
+        porch.source.send(SourceLost("no answer"))
+        await porch.clock.sleep(20)
+        await porch.goes_live()
+        (gap,) = porch.gaps()
+        assert (gap.starts_at, gap.reason) == (NOON, "no answer")
+
+    at_porch(act)
+
+
+def test_another_format_without_a_pause_is_no_gap() -> None:
+    async def act(porch: Porch) -> None:
+        await porch.goes_live()
+        porch.source.send(replace(FORMAT, width=1280, height=720))
+        await porch.source.film(13)
+        assert porch.gaps() == []
+        assert porch.state() is CameraState.LIVE
+
+    at_porch(act)
+
+
+def test_pictures_that_a_connection_left_out_are_a_gap() -> None:
+    async def act(porch: Porch) -> None:
+        await porch.goes_live()
+        await porch.clock.sleep(5)
+        await porch.source.film(8, first=21 + 20)
+        (gap,) = porch.gaps()
+        assert (gap.ends_at - gap.starts_at).total_seconds() == pytest.approx(5, abs=0.3)
+        assert porch.pipeline.status().counts.gaps == 1
+
+    at_porch(act)
+
+
+# ------------------------------------------------------------------------------------------------------- its state
+
+
+def test_to_connect_for_a_while_is_no_problem() -> None:
+    async def act(porch: Porch) -> None:
+        assert (porch.state(), porch.problems) == (CameraState.CONNECTING, [])
+        porch.source.send(FORMAT)
+        for _ in range(7):
+            await porch.clock.sleep(4)
+            assert porch.state() in {CameraState.CONNECTING, CameraState.STALLED}
+        await porch.clock.sleep(CONNECTING_GRACE_SECONDS - 28 + 1.5)
+        assert porch.problems == [f"camera:{CAMERA}"]
+
+    at_porch(act)
+
+
+def test_a_format_or_sound_alone_is_no_picture() -> None:
+    async def act(porch: Porch) -> None:
+        await porch.goes_live()
+        for number in range(19):
+            porch.source.send(AudioPacket(b"sound", 48_000 * number, 1024, porch.clock.monotonic()))
+            await porch.clock.sleep(0.5)
+        await porch.clock.sleep(1.0)
+        assert porch.state() is CameraState.STALLED
+        assert porch.source.closed == 1
+
+    at_porch(act)
+
+
+def test_a_refused_camera_says_what_to_do() -> None:
+    async def act(porch: Porch) -> None:
+        porch.source.send(SourceRefused("The camera does not accept the password."))
+        await porch.clock.sleep(1)
+        assert "password" in porch.pipeline.status().remedy
+        (problem,) = porch.house.health.problems()
+        assert problem.remedy == porch.pipeline.status().remedy
+
+    at_porch(act)
+
+
+def test_what_it_did_is_counted() -> None:
+    async def act(porch: Porch) -> None:
+        await porch.goes_live()
+        counts = porch.pipeline.status().counts
+        assert (counts.packets, counts.connections, counts.gaps) == (21, 1, 0)
+        assert counts.bytes > 21 * len(b"picture")
+        assert counts.looks >= 15
+        assert counts.buffer_seconds >= 4
+        assert counts.last_packet_seconds is not None
+        assert counts.last_packet_seconds < 1
+
+    at_porch(act)
+
+
+def test_whoever_watches_undecoded_gets_everything_and_is_told_of_the_end() -> None:
+    async def act(porch: Porch) -> None:
+        await porch.goes_live()
+        porch.source.send(SourceLost("lost"))
+        await porch.clock.sleep(0.1)
+        assert porch.fed[0] == FORMAT
+        assert [type(item) for item in porch.fed[1:-1]] == [Packet] * 21
+        assert porch.fed[-1] is None
+
+    at_porch(act)
+
+
+def test_a_camera_that_crashes_its_reader_again_and_again_is_faulted_and_well_again_later() -> None:
+    why = "The video of this camera crashed its reader (segmentation fault, signal 11)."
+
+    async def act(porch: Porch) -> None:
+        await porch.goes_live()
+        for _ in range(3):
+            porch.source.send(SourceCrashed(why))
+        await porch.clock.sleep(20)
+        status = porch.pipeline.status()
+        assert status.state is CameraState.FAULTED
+        assert why in status.reason
+        assert "every five minutes" in status.remedy
+        (problem,) = porch.house.health.problems()
+        assert (problem.key, problem.minor) == (f"camera:{CAMERA}", False)
+        assert problem.what == f"Porch is not seen: it crashed again and again: {why}"
+        assert problem.remedy == status.remedy
+        opened = porch.source.opened
+        await porch.clock.sleep(200)
+        assert porch.source.opened == opened
+        assert porch.state() is CameraState.FAULTED
+        porch.pipeline.try_now()
+        await porch.goes_live()
+        assert (porch.state(), porch.problems) == (CameraState.LIVE, [])
+        (gap,) = porch.gaps()
+        assert why in gap.reason
+
+    at_porch(act)
+
+
+# --------------------------------------------------------------------------------------- gaps within a connection
+
+
+def test_a_clock_that_is_set_forward_leaves_a_gap_with_its_reason() -> None:
+    """Nothing was kept of the hour that never was: who asks for it is told why."""
+
+    async def act(porch: Porch) -> None:
+        await porch.goes_live()
+        await porch.source.film(99, first=21)
+        porch.clock.set_wall(3600)
+        await porch.source.film(80, first=120)
+        (gap,) = porch.gaps()
+        assert gap.reason == CLOCK_SET
+        assert (gap.ends_at - gap.starts_at).total_seconds() == pytest.approx(3600, abs=2)
+
+    at_porch(act)
+
+
+def test_a_clock_that_is_set_back_leaves_none() -> None:
+    async def act(porch: Porch) -> None:
+        await porch.goes_live()
+        await porch.source.film(99, first=21)
+        porch.clock.set_wall(-60)
+        await porch.source.film(80, first=120)
+        assert list(porch.house.catalog.gaps(CAMERA, NOON - seconds(10_000), NOON + seconds(10_000))) == []
+
+    at_porch(act)
+
+
+def test_a_camera_that_pauses_and_does_not_count_it_leaves_a_gap() -> None:
+    """Its times go on as if nothing was: only when they came tells it."""
+
+    async def act(porch: Porch) -> None:
+        await porch.goes_live()
+        await porch.source.film(99, first=21)
+        await porch.clock.sleep(6)
+        await porch.source.film(80, first=120)
+        (gap,) = porch.gaps()
+        assert gap.reason == LEFT_OUT
+        assert (gap.ends_at - gap.starts_at).total_seconds() == pytest.approx(6, abs=1)
+        assert porch.source.opened == 1
+
+    at_porch(act)
+
+
+class ShelfThatFails(MemoryShelf):
+    """Keeps nothing while it `fails`."""
+
+    fails = False
+
+    def put(self, segment: Segment, fragment: bytes) -> None:
+        if self.fails:
+            msg = "The memory disk is gone."
+            raise StoreUnavailable(msg)
+        super().put(segment, fragment)
+
+
+def test_seconds_that_could_not_be_kept_are_a_gap() -> None:
+    shelf = ShelfThatFails()
+
+    async def act(porch: Porch) -> None:
+        await porch.goes_live()
+        shelf.fails = True
+        await porch.source.film(20, first=21)
+        shelf.fails = False
+        await porch.source.film(20, first=41)
+        (gap,) = porch.gaps()
+        assert gap.reason == "it could not be kept: The memory disk is gone."
+        assert (gap.ends_at - gap.starts_at).total_seconds() == pytest.approx(5, abs=1)
+        assert porch.source.opened == 1
+
+    clock = LoopClock(NOON)
+
+    async def main() -> None:
+        porch = Porch(clock, house=RecordingHouse(clock, shelf))
+        await while_running(porch.cameras.run, porch.house.rows.run, act=lambda: act(porch))
+
+    run(clock, main)
+
+
+# ------------------------------------------------------------------------------------------------- its detect stream
+
+
+def test_the_detect_stream_is_looked_at_and_the_main_one_recorded() -> None:
+    async def act(porch: Porch) -> None:
+        await turns(3)
+        porch.source.send(FORMAT)
+        porch.sub.send(replace(FORMAT, width=320, height=240))
+        porch.guard.somebody = True
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(porch.source.film(40))
+            tasks.create_task(porch.sub.film(40))
+        porch.guard.somebody = False
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(porch.source.film(40, first=40))
+            tasks.create_task(porch.sub.film(40, first=40))
+        (event,) = porch.events()
+        assert event.recording is not None
+        assert porch.house.read_back(event.recording.key).format == FORMAT
+        assert porch.pipeline.status().counts.looks == pytest.approx(80, abs=2)
+        assert porch.problems == []
+
+    at_porch(act, detect=True)
+
+
+def test_a_lost_detect_stream_lets_the_main_one_serve_and_says_so() -> None:
+    async def act(porch: Porch) -> None:
+        await turns(3)
+        porch.source.send(FORMAT)
+        porch.sub.send(FORMAT)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(porch.source.film(20))
+            tasks.create_task(porch.sub.film(20))
+        before = porch.pipeline.status().counts.looks
+        porch.sub.send(SourceLost("no answer"))
+        await porch.source.film(4 * round(PATIENCE_SECONDS) - 8, first=20)
+        assert porch.pipeline.status().counts.looks <= before + 1
+        await porch.source.film(40, first=100)
+        status = porch.pipeline.status()
+        assert status.counts.looks > before + 10
+        assert status.state is CameraState.LIVE
+        assert "no answer" in status.reason
+        (problem,) = porch.house.health.problems()
+        assert problem.minor
+        porch.sub.send(FORMAT)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(porch.source.film(20, first=140))
+            tasks.create_task(porch.sub.film(20))
+        assert (porch.pipeline.status().reason, porch.problems) == ("", [])
+
+    at_porch(act, detect=True)

@@ -1,17 +1,18 @@
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
 from doorstep.core.camera import CameraId
 from doorstep.core.errors import BlobMissing, MediaInvalid, StoreFull, StoreUnavailable
-from doorstep.core.media import Packet, VideoFormat
+from doorstep.core.media import AudioPacket, Packet, VideoFormat
 from doorstep.core.rolling_buffer import RollingBuffer
 from doorstep.core.segment import ConnectionId, Segment
 from doorstep.mp4.fragment import read_fragment
 from doorstep.pipeline.segmenter import BufferedCamera
 from doorstep.shelves.memory import MemoryShelf
-from fakes.footage import CAMERA, FORMAT, seconds
+from fakes.footage import CAMERA, FORMAT, SOUND_FORMAT, seconds
 from fakes.instant_loop import LoopClock
 from fakes.stand_in_frame import StandInFrame
 
@@ -82,6 +83,10 @@ class Film:
         for packet in self.packets(count):
             self.camera.take(packet)
             self.clock.advance(0.25)
+
+    def skip(self, ticks: int) -> None:
+        """The camera's clock is set forward."""
+        self._dts += ticks
 
     def packets(self, count: int) -> Iterator[Packet]:
         for _ in range(count):
@@ -265,6 +270,51 @@ def test_the_open_second_is_a_whole_fragment_that_is_not_on_the_shelf() -> None:
         film.camera.read(segment, 0, 1)
     film.roll(3)
     assert film.held()[-1].starts_at == segment.starts_at
+
+
+def test_pictures_that_lead_the_first_key_frame_are_left_out() -> None:
+    """They need a GOP that nobody has: so a connection begins where one joins an open GOP."""
+    film = Film()
+    film.connect()
+    for pts, dts, key in ((750, 0, True), (250, 250, False), (500, 500, False), (1000, 750, False), (1750, 1000, True)):
+        film.camera.take(Packet(f"{pts}".encode(), pts, dts, 250, key, film.clock.monotonic()))
+    film.camera.take(Packet(b"1250", 1250, 1250, 250, key=False, arrived=film.clock.monotonic()))
+    film.camera.end()
+    first, second = film.held()
+    assert list(first.samples.durations) == [750, 250]
+    assert list(second.samples.composition_offsets) == [750, 0]
+
+
+def test_wall_time_that_begins_anew_is_told_with_what_lies_between() -> None:
+    film = Film()
+    told: list[tuple[datetime, datetime]] = []
+    film.camera.on_reanchor = lambda ended, begins: told.append((ended, begins))
+    film.connect()
+    began = film.clock.now()
+    film.roll(20)
+    assert told == []
+    film.clock.advance(30)
+    film.skip(60_000)
+    film.roll(8)
+    assert told == [(began + seconds(5), began + seconds(35))]
+
+
+def test_sound_joins_its_second_and_is_on_the_shelf_behind_the_pictures() -> None:
+    film = Film()
+    film.connect(SOUND_FORMAT, first_dts=1_000_000)
+    for number in range(5):
+        (packet,) = film.packets(1)
+        film.camera.take(packet)
+        film.camera.take(AudioPacket(b"sound", 16_000_000 + number * 4000, 1024, film.clock.monotonic()))
+        film.clock.advance(0.25)
+    newest = film.camera.open_second()
+    (first,) = film.held()
+    assert first.audio is not None
+    assert newest is not None
+    assert newest[0].audio is not None
+    assert (first.audio.first_pts, newest[0].audio.first_pts, first.sample_rate) == (0, 16_000, 16_000)
+    assert film.camera.read(first, first.size - 20, 20) == b"sound" * 4
+    assert film.shelf.reindex()[0].segments == (first,)
 
 
 def test_what_survived_a_restart_is_there_again_and_the_next_connection_joins_it() -> None:

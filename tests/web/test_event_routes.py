@@ -161,7 +161,14 @@ def test_the_status_says_what_is_wrong_and_how_full_it_is(house: House) -> None:
     assert house.get("/api/v1/status").json() == {
         "version": "0.1.0",
         "seeing": False,
-        "problems": [{"what": "The disk is full.", "since": "2026-11-21T13:00:00.000Z", "remedy": "Free some space."}],
+        "problems": [
+            {
+                "what": "The disk is full.",
+                "since": "2026-11-21T13:00:00.000Z",
+                "remedy": "Free some space.",
+                "minor": False,
+            }
+        ],
         "storage": {"used_bytes": 8192, "limit_bytes": 1_000_000, "days_left": 121.1},
     }
 

@@ -116,7 +116,7 @@ export const words = {
     lastAlert: 'Last alert',
     latest: 'Latest alerts',
     allAlerts: 'All alerts',
-    noCameras: 'No camera is set up yet. Add one to the config file, then restart Doorstep.',
+    noCameras: 'No camera is set up yet. Add one to the config file, then reload or restart Doorstep.',
     cameraGone: 'This camera is no longer here.',
     toFirstCamera: 'Show the other cameras',
     watching: (lookAge: number | null) =>
@@ -264,7 +264,7 @@ function liveVerdict(
 const cameraTrouble = {
   stalled: { what: 'Camera offline', remedy: 'Check its power and Wi-Fi.' },
   refused: { what: 'Camera refuses Doorstep', remedy: 'Check its address, user name and password.' },
-  faulted: { what: 'Camera has a fault', remedy: 'Restart it.' },
+  faulted: { what: 'Camera has a fault', remedy: 'It is tried again every five minutes. Restart it.' },
   off: { what: 'Camera off', remedy: '' },
 } as const;
 

@@ -4,21 +4,25 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import structlog
+
 from doorstep.core.alert import AlertPolicy
 from doorstep.core.camera import CameraId
-from doorstep.core.errors import ConfigInvalid
+from doorstep.core.errors import ConfigInvalid, StoreUnavailable
 from doorstep.core.event import Event, EventTracker
 from doorstep.core.rolling_buffer import RollingBuffer
 from doorstep.core.settings import CameraSettings, Settings
 from doorstep.live.camera_tap import CameraTap
 from doorstep.live.mjpeg import MjpegFeed
+from doorstep.live.packet_feed import PacketFeed
 from doorstep.pipeline.alerts import AlertDesk
 from doorstep.pipeline.camera_pipeline import CameraParts, CameraPipeline
+from doorstep.pipeline.condition import NOT_RUNNING
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.mailbox import FrameMailbox
@@ -28,50 +32,60 @@ from doorstep.pipeline.segmenter import BufferedCamera
 from doorstep.pipeline.stills import Stills
 from doorstep.pipeline.watcher import Eyes, Watcher
 from doorstep.ports import Clock, Detector, SegmentShelf, Source, Store
-from doorstep.sources.address import DemoAddress, FileAddress, parse_source
-from doorstep.sources.demo import DemoSource
-from doorstep.sources.file import FileSource
+from doorstep.sources.address import parse_source
 from doorstep.vision.luma_difference import LumaDifference
 
+log = structlog.get_logger()
+
 DEFAULT_DURABILITY_SECONDS = 1.0
+ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all cameras of a server have in common."""
+    """What all cameras of a server have in common; `open_source` makes a new source of a camera's address."""
 
     settings: Settings
     store: Store
     shelf: SegmentShelf
     live: MjpegFeed
+    packets: PacketFeed
     rows: EventRows
     outbox: Outbox
     health: HealthBoard
     clock: Clock
     detector: Callable[[], Detector | None]
     looks: Executor
-    visitor: Path | None
+    open_source: Callable[[CameraSettings, str], Source]
     link_to: Callable[[Event], str]
 
 
 class CameraFactory:
-    """One for each server; called on the event loop."""
+    """One for each server; called on the event loop.
 
-    def __init__(self, shared: Shared, buffer_bytes_each: int) -> None:
+    A camera that is made again keeps its buffer and its recorder: `buffers` and `recorders` hold one each, for as long
+    as the camera is not forgotten.  All buffers together hold `buffer_bytes`.
+    """
+
+    def __init__(self, shared: Shared, buffer_bytes: int) -> None:
         self._shared = shared
-        self._buffer_bytes_each = buffer_bytes_each
+        self._buffer_bytes = buffer_bytes
+        self._bytes_each = buffer_bytes // max(1, len(shared.settings.cameras))
         self._zone = time_zone(shared.settings.server.timezone)
         self.buffers: dict[CameraId, BufferedCamera] = {}
         self.recorders: dict[CameraId, Recorder] = {}
 
-    def make(self, camera: CameraSettings) -> CameraPipeline:
-        """The pipeline, not yet running.  Raises ConfigInvalid for an address that no source understands."""
-        _check_source(camera)
+    def make(self, camera: CameraSettings, away: str = NOT_RUNNING) -> CameraPipeline:
+        """The pipeline, not yet running; `away` is why nothing was kept right before now.
+
+        Raises ConfigInvalid for an address that no source understands.
+        """
+        self.check(camera)
         shared = self._shared
         events = shared.settings.events
         buffered, recorder = self._keeping(camera)
         parts = CameraParts(
-            source=partial(open_source, camera, shared.visitor, self._zone, shared.clock),
+            source=partial(shared.open_source, camera, camera.source),
             live=CameraTap(shared.live, camera.id, shared.clock),
             mailbox=FrameMailbox(shared.settings.detection.looks_per_second, asyncio.get_running_loop()),
             buffered=buffered,
@@ -86,12 +100,49 @@ class CameraFactory:
                 self._zone,
                 shared.link_to,
             ),
+            detect=self._detect(camera),
+            feed=partial(shared.packets.put, camera.id),
+            disconnected=partial(shared.packets.disconnected, camera.id),
         )
-        return CameraPipeline(camera, parts, shared.rows, shared.health, shared.clock)
+        return CameraPipeline(camera, parts, shared.rows, shared.health, shared.clock, away)
+
+    def check(self, camera: CameraSettings) -> None:
+        """Raises ConfigInvalid for an address that no source understands; makes nothing."""
+        for key, address in (("source", camera.source), ("detect", camera.detect)):
+            if address is None:
+                continue
+            try:
+                parse_source(address)
+            except ConfigInvalid as error:
+                msg = f"camera {camera.id}: {key}: {error}"
+                raise ConfigInvalid(msg) from None
+
+    def share(self, count: int) -> None:
+        """So many cameras there are from now on: the bytes of the buffers are theirs in equal parts."""
+        self._bytes_each = self._buffer_bytes // max(1, count)
+        for buffered in self.buffers.values():
+            buffered.buffer.limit(self._bytes_each)
+
+    async def forget(self, camera: CameraId) -> None:
+        """The camera was stopped and is gone: its buffer is freed, and who watches it sees the end."""
+        shared = self._shared
+        shared.live.remove(camera)
+        shared.packets.forget(camera)
+        self.recorders.pop(camera, None)
+        buffered = self.buffers.pop(camera, None)
+        if buffered is not None:
+            await asyncio.to_thread(_free, buffered, shared.shelf)
+
+    def _detect(self, camera: CameraSettings) -> Callable[[], Source] | None:
+        if camera.detect is None:
+            return None
+        return partial(self._shared.open_source, camera, camera.detect)
 
     def _keeping(self, camera: CameraSettings) -> tuple[BufferedCamera, Recorder]:
+        if camera.id in self.buffers:
+            return self.buffers[camera.id], self.recorders[camera.id]
         shared = self._shared
-        buffer = RollingBuffer(shared.settings.buffer.seconds, self._buffer_bytes_each)
+        buffer = RollingBuffer(shared.settings.buffer.seconds, self._bytes_each)
         buffered = BufferedCamera(camera.id, buffer, shared.shelf, shared.clock)
         durability = shared.settings.store.durability or DEFAULT_DURABILITY_SECONDS
         recorder = Recorder(buffered, shared.store, shared.rows, shared.health, shared.clock, durability)
@@ -113,21 +164,16 @@ class CameraFactory:
         )
 
 
-def open_source(camera: CameraSettings, visitor: Path | None, zone: tzinfo, clock: Clock) -> Source:
-    """A new one for each connection."""
-    match parse_source(camera.source):
-        case FileAddress(path, loop):
-            return FileSource(path, loop=loop, clock=clock)
-        case DemoAddress():
-            return DemoSource(visitor, clock=clock, timezone=zone)
-
-
-def _check_source(camera: CameraSettings) -> None:
+def _free(buffered: BufferedCamera, shelf: SegmentShelf) -> None:
+    """Blocks.  What cannot be removed now, the next start removes."""
+    connections = buffered.buffer.connections
     try:
-        parse_source(camera.source)
-    except ConfigInvalid as error:
-        msg = f"camera {camera.id}: source: {error}"
-        raise ConfigInvalid(msg) from None
+        for segment in buffered.buffer.between(*ALWAYS):
+            shelf.remove(segment)
+        for connection in connections:
+            shelf.close(buffered.camera, connection)
+    except StoreUnavailable as error:
+        log.warning("a buffer could not be freed", camera=buffered.camera, reason=str(error))
 
 
 def time_zone(name: str) -> tzinfo:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from doorstep import __version__
-from doorstep.cli import check, clip, detect, models, run, tokens, users
+from doorstep.cli import check, clip, detect, models, publish, run, tokens, users
 from doorstep.core.errors import ConfigInvalid, DoorstepError
 
 FAULT, WRONG_USAGE = 1, 2
@@ -45,6 +45,7 @@ app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("clip")(clip.clip)
 app.command("detect")(detect.detect)
+app.command("publish", context_settings=publish.SETTINGS)(publish.publish)
 app.add_typer(models.verbs, name="models")
 app.add_typer(users.verbs, name="users")
 app.add_typer(tokens.verbs, name="tokens")
@@ -63,6 +64,12 @@ def _code_of(command: Callable[[], object]) -> int:
         return WRONG_USAGE
     except DoorstepError as error:
         typer.echo(str(error), err=True)
+        return FAULT
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("doorstep"):
+            raise
+        words = f"This command needs {error.name}. Install all of Doorstep: pip install 'doorstep[server]'"
+        typer.echo(words, err=True)
         return FAULT
     except KeyboardInterrupt:
         return 130

@@ -31,14 +31,14 @@ CameraOption = Annotated[
 
 
 def settings_of(config: Path | None, data: Path | None, listen: str | None = None, *, demo: bool = False) -> Settings:
-    """The settings that these options mean.  Raises ConfigInvalid."""
+    """The settings that these options mean.  Raises ConfigInvalid, also for what this version would ignore."""
     from doorstep.config.load import demo_settings, load_settings  # noqa: PLC0415 - pydantic, which --help does without
 
     if demo:
         return demo_settings(data=data, listen=listen, environment=os.environ)
     if config is None and DEFAULT_CONFIG.exists():
         config = DEFAULT_CONFIG
-    return load_settings(config, os.environ, data=data, listen=listen)
+    return load_settings(config, os.environ, data=data, listen=listen, only_built=True)
 
 
 def model_folders(data: Path) -> list[Path]:

@@ -1,15 +1,15 @@
 """Which addresses the config file may hold, and what else needs more than one key to judge.  No word quotes a value."""
 
 import ipaddress
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
 
 from doorstep.config.document import Document, Value
 from doorstep.config.fault import Fault, line_of
 from doorstep.config.key_lines import KeyPath
+from doorstep.core.errors import ConfigInvalid
+from doorstep.sources.address import parse_source
 
-# Every kind of address that Doorstep is meant to read one day, to tell "not yet" from "never".
-_PLANNED = ("rtsp", "rtsps", "rtmp", "rtmp-listen", "v4l2", "picamera", "http", "https", "file", "demo")
 _MAIL = ("smtp", "smtps")
 # Where clouds tell a machine its own secrets; no camera lives there.
 _METADATA_HOSTS = frozenset({"metadata.google.internal", "metadata.goog", "metadata"})
@@ -19,9 +19,9 @@ _METADATA = (
 )
 
 
-def address_faults(document: Document, known_schemes: Collection[str]) -> list[Fault]:
+def address_faults(document: Document) -> list[Fault]:
     """What is wrong with the addresses of cameras and mail servers; those that are wrong are set aside."""
-    faults = [*_missing(document), *_camera_faults(document, known_schemes), *_mail_faults(document)]
+    faults = [*_missing(document), *_camera_faults(document), *_mail_faults(document)]
     faults += _repeated_ids(document)
     for fault in faults:
         document.set_aside(fault.path)
@@ -38,11 +38,11 @@ def _missing(document: Document) -> Iterator[Fault]:
             yield Fault((*path, name), "is missing")
 
 
-def _camera_faults(document: Document, known_schemes: Collection[str]) -> Iterator[Fault]:
+def _camera_faults(document: Document) -> Iterator[Fault]:
     for path, camera in document.cameras():
         for name in ("source", "detect"):
             value = camera.get(name)
-            if isinstance(value, str) and (words := _wrong_source(value, known_schemes)):
+            if isinstance(value, str) and (words := _wrong_source(value)):
                 yield Fault((*path, name), words)
 
 
@@ -63,18 +63,14 @@ def _repeated_ids(document: Document) -> Iterator[Fault]:
             first[value] = (*path, "id")
 
 
-def _wrong_source(address: str, known_schemes: Collection[str]) -> str | None:
-    scheme = address.partition(":")[0].lower()
+def _wrong_source(address: str) -> str | None:
     parts = _parts(address)
-    if scheme not in known_schemes:
-        known = ", ".join(f"{name}://" for name in sorted(known_schemes))
-        if scheme in _PLANNED:
-            return f"{scheme}:// cameras are not built yet; this version reads {known}"
-        return f"must begin with one of {known}"
-    if parts is None or "://" not in address or _is_metadata(parts):
+    if parts is None or _is_metadata(parts):
         return "is not an address that can be used"
-    if scheme == "file" and (parts.netloc or not parts.path.startswith("/")):
-        return "must name the file with its whole path: file:///…"
+    try:
+        parse_source(address)
+    except ConfigInvalid as error:
+        return str(error)
     return None
 
 

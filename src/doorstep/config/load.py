@@ -1,10 +1,11 @@
 """From the config file and the environment to `core.settings`.  What the file may say stands in `schema`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from doorstep.config import schema
 from doorstep.config.address_rules import address_faults
+from doorstep.config.camera_rules import camera_faults
 from doorstep.config.document import Document, read_document
 from doorstep.config.fault import Fault, config_invalid
 from doorstep.config.judge import judged
@@ -25,10 +26,10 @@ from doorstep.core.settings import (
     Settings,
     StoreSettings,
     TlsSettings,
+    Transport,
 )
 from doorstep.core.zone import Point, Zone
 
-KNOWN_SCHEMES = ("demo", "file")
 _NO_FILE = "(command line)"
 
 
@@ -38,20 +39,19 @@ def load_settings(
     *,
     data: Path | None = None,
     listen: str | None = None,
-    known_schemes: Collection[str] = KNOWN_SCHEMES,
     only_built: bool = False,
 ) -> Settings:
     """What the file at `path` says, or the defaults without one; `data` and `listen` win over the file's.
 
-    `known_schemes` are the kinds of camera address that there is a source for; `only_built` refuses settings that
-    this version would ignore.  Relative paths in the file are seen
-    from its folder.  Raises ConfigInvalid with everything that is wrong, one line each: file, line, key, remedy;
-    no line holds a value of the file, of the environment or of a secret's file.
+    `only_built` refuses settings that this version would ignore.  Relative paths in the file are seen from its folder.
+    Raises ConfigInvalid with everything that is wrong, one line each: file, line, key, remedy; no
+    line holds a value of the file, of the environment or of a secret's file.
     """
     document = read_document(path) if path else Document(_NO_FILE, Path.cwd())
     faults = fill_in_environment(document, environment)
     faults += fill_in_files(document)
-    faults += address_faults(document, known_schemes)
+    faults += address_faults(document)
+    faults += camera_faults(document)
     file, more = judged(document)
     if only_built:
         faults += not_built_faults(document)
@@ -105,6 +105,7 @@ def _server(server: schema.Server, folder: Path, data: Path | None, listen: str 
         names=tuple(server.names),
         timezone=server.timezone,
         trusted_proxies=tuple(server.trusted_proxies),
+        ingest_from=tuple(server.ingest_from),
         tls=TlsSettings(folder / server.tls.cert, folder / server.tls.key) if server.tls else None,
     )
 
@@ -121,6 +122,9 @@ def _camera(camera: schema.Camera) -> CameraSettings:
         enabled=camera.enabled,
         upload=camera.upload,
         masks=tuple(map(_polygon, camera.masks)),
+        reencode=camera.reencode,
+        rotation=camera.rotation,
+        transport=Transport(camera.transport),
         zones=tuple(Zone(zone.name, _polygon(zone.polygon)) for zone in camera.zones),
     )
 

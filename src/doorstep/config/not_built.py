@@ -1,5 +1,5 @@
-"""Settings that a later version will honour.  Until then the file may only hold their default: a privacy mask that is
-accepted and ignored would be a lie to the owner.
+"""Settings that a later version will honour.  Until then the file may only hold their default: an upload that is
+accepted and never made would be a lie to the owner.
 """
 
 from collections.abc import Iterator
@@ -9,11 +9,7 @@ from doorstep.config.fault import Fault
 
 CAMERA_DEFAULTS: dict[str, object] = {
     "record": "events",
-    "audio": False,
     "upload": False,
-    "masks": [],
-    "stream_key": "",
-    "detect": None,
 }
 DETECTION_DEFAULTS: dict[str, object] = {"where": "local", "endpoint": "", "monthly_cap_usd": 0}
 STORE_DEFAULTS: dict[str, object] = {"kind": "local"}

@@ -105,6 +105,9 @@ class Server(Table):
     trusted_proxies: list[Annotated[str, AfterValidator(_network)]] = Field(
         [], description="Whose forwarding headers are believed."
     )
+    ingest_from: list[Annotated[str, AfterValidator(_network)]] = Field(
+        [], description="Where an RTMP server may ask from who may publish and play, besides this machine."
+    )
     tls: Tls | None = Field(None, description="The server's own certificate.")
 
 
@@ -143,6 +146,12 @@ class Camera(Table):
     enabled: bool = Field(True, description="Whether it is used at all.")
     upload: bool = Field(False, description="Whether its events go off-site.")
     masks: list[Polygon] = Field([], max_length=50, description="Polygons that are never stored nor shown.")
+    reencode: bool = Field(
+        False,
+        description="Whether a network camera may be decoded and encoded anew, as masks and rotation need there.",
+    )
+    rotation: Literal[0, 90, 180, 270] = Field(0, description="Degrees clockwise by which the picture is turned.")
+    transport: Literal["tcp", "udp"] = Field("tcp", description="How an RTSP camera sends its video.")
     zones: list[ZoneTable] = Field([], max_length=50, description="Where persons count; everywhere, if there is none.")
 
 

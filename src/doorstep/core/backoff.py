@@ -1,6 +1,9 @@
 """How long to wait before the next try.  Who waits, and for what, is the shell's business."""
 
 MOST_STEPS = 64
+QUICKEST_RECONNECT_SECONDS = 0.5
+SLOWEST_RECONNECT_SECONDS = 30.0
+SHARE_OF_OUTAGE = 0.1
 
 
 def delay_after(failures: int, jitter: float, *, first: float, factor: float, longest: float) -> float:
@@ -30,3 +33,13 @@ class Backoff:
     def reset(self) -> None:
         """It worked: the next delay is the first again."""
         self._failures = 0
+
+
+def reconnect_delay(out_for: float, jitter: float) -> float:
+    """Seconds to wait before a camera that has been out for so many seconds is opened again.
+
+    A tenth of the outage so far: waiting never makes an outage more than a tenth longer, a short one less than a
+    second, and a camera that is gone for good is asked twice a minute.  `jitter` (0..1) chooses between half and whole.
+    """
+    whole = min(max(out_for * SHARE_OF_OUTAGE, QUICKEST_RECONNECT_SECONDS), SLOWEST_RECONNECT_SECONDS)
+    return whole * (0.5 + jitter / 2)

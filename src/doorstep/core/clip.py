@@ -3,7 +3,7 @@
 Planning only, over the index; the bytes of the clip are laid out in `mp4`.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,18 +13,23 @@ from operator import add
 from doorstep.core.segment import Segment
 
 LONGEST_HOLD = 2**31 - 1
-"""Ticks that one picture may be held: what every reader of MP4 takes as a sample's duration."""
+"""Ticks that one sample may be held: what every reader of MP4 takes as a sample's duration."""
 
 _MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class ClipRun:
-    """`sample_count` samples of one segment from `first_sample` on, counted from 0."""
+    """`sample_count` samples of one segment from `first_sample` on, counted from 0: of its pictures or of its sound."""
 
     segment: Segment
     first_sample: int
     sample_count: int
+
+    @property
+    def first_dts(self) -> int:
+        """The decode time of the first picture."""
+        return self.segment.first_dts + sum(self.segment.samples.durations[: self.first_sample])
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,10 @@ class ClipPlan:
     the wall times actually shown: `starts_at` is the asked start or earlier by less than the duration of one picture
     whenever the segments reach back that far, and `ends_at` the asked end or later by less than one picture whenever
     they reach that far.
+
+    `audio` are the runs of sound that is heard while pictures are shown, each beginning after the last sample of the
+    one before; a silence between them may be long.  Where the segment has it, one sample more stands before the first
+    that is heard, for a decoder needs it to come in (ISO/IEC 14496-3, 4.6.11.3.3: each window overlaps the last).
     """
 
     runs: tuple[ClipRun, ...]
@@ -44,11 +53,17 @@ class ClipPlan:
     ends_at: datetime
     media_start_ticks: int
     shown_ticks: int
+    audio: tuple[ClipRun, ...] = ()
 
     @property
     def timescale(self) -> int:
         """Ticks a second of all runs."""
         return self.runs[0].segment.timescale
+
+    @property
+    def first_dts(self) -> int:
+        """The decode time of the first sample."""
+        return self.runs[0].first_dts
 
 
 def plan_clip(
@@ -57,9 +72,9 @@ def plan_clip(
     """The clip of [start, end) that shows most of it without a hole; None where nothing of it can be shown.
 
     `segments` are of one camera in the order of time, perhaps of several connections and with holes.  A run of them is
-    gapless while connection and timescale stay, the sequence rises by one, and no more than half a second (the
+    gapless while connection and ticks stay, the sequence rises by one, and no more than half a second (the
     shortest segment that is cut on purpose) is missing between decode times.  With `bridge_gaps` (segments of one
-    recording, which has one format and rising decode times) only a changed timescale or a decode time that does not
+    recording, which has one format and rising decode times) only other ticks or a decode time that does not
     rise ends a run, and the picture before a hole is held until the hole is over.
     """
     best: ClipPlan | None = None
@@ -88,7 +103,8 @@ def _gapless(segments: Sequence[Segment], *, bridge_gaps: bool) -> Iterator[list
 def _joins(before: Segment, after: Segment, *, bridge_gaps: bool) -> bool:
     hole = after.first_dts - before.first_dts - before.duration
     held = hole + before.samples.durations[-1]
-    if before.timescale != after.timescale or not 0 < held <= LONGEST_HOLD:
+    other_ticks = (before.timescale, before.sample_rate) != (after.timescale, after.sample_rate)
+    if other_ticks or not 0 < held <= LONGEST_HOLD:
         return False
     if bridge_gaps:
         return True
@@ -131,8 +147,9 @@ class _Timeline:
             runs=runs,
             starts_at=self._segment_of(first).wall_at(self._pts[first]),
             ends_at=self._segment_of(last).wall_at(shown_until),
-            media_start_ticks=self._pts[first] - _first_dts(runs[0]),
+            media_start_ticks=self._pts[first] - runs[0].first_dts,
             shown_ticks=shown_until - self._pts[first],
+            audio=tuple(_audio_runs(self._segments, self._pts[first], shown_until)),
         )
 
     def _shown_at(self, instant: datetime, first_key: int) -> int | None:
@@ -187,5 +204,26 @@ class _Timeline:
         return self._segments[self._position_of(sample)]
 
 
-def _first_dts(run: ClipRun) -> int:
-    return run.segment.first_dts + sum(run.segment.samples.durations[: run.first_sample])
+def _audio_runs(segments: Sequence[Segment], shown_from: int, shown_until: int) -> Iterator[ClipRun]:
+    """The sound of [shown_from, shown_until), which are ticks of the pictures; it need not lie in their segments."""
+    last: int | None = None
+    for segment in segments:
+        if segment.audio is None:
+            continue
+        start, end = (tick * segment.sample_rate // segment.timescale for tick in (shown_from, shown_until))
+        pts = list(accumulate(segment.audio.durations[:-1], initial=segment.audio.first_pts))
+        begin = _first_heard(pts, start, min(segment.audio.durations)) if last is None else bisect_right(pts, last)
+        count = bisect_left(pts, end) - begin
+        if count <= 0:
+            continue
+        if last is not None and pts[begin] - last > LONGEST_HOLD:
+            return
+        last = pts[begin + count - 1]
+        yield ClipRun(segment, begin, count)
+
+
+def _first_heard(pts: Sequence[int], start: int, frame: int) -> int:
+    """The sample on at `start`, or the one before it; `frame` is how long one sounds, whatever silence is behind it."""
+    first = bisect_right(pts, start - frame)
+    leads_in = 0 < first < len(pts) and pts[first] <= start and pts[first] - pts[first - 1] < 2 * frame
+    return first - 1 if leads_in else first

@@ -4,6 +4,8 @@
     ├── ConfigInvalid         mend the config file (says file, line, key)
     ├── SourceError
     │   ├── SourceLost        connect again after a delay
+    │   │   ├── SourceOverrun the same, and count: Doorstep was too slow for it
+    │   │   └── SourceCrashed the same, and count: the video itself may have broken its reader
     │   ├── SourceRefused     wrong credentials or address: retry slowly, tell the owner
     │   └── SourceEnded       a file is over: never restart
     ├── MediaInvalid          bytes from outside that are not what they claim to be
@@ -38,6 +40,14 @@ class SourceError(DoorstepError):
 
 class SourceLost(SourceError):
     """The stream broke or never began; trying again may help."""
+
+
+class SourceOverrun(SourceLost):
+    """More came than Doorstep could take; the connection ended rather than lose a part of it silently."""
+
+
+class SourceCrashed(SourceLost):
+    """The process that reads this camera crashed, hung or broke its word; three within ten minutes are no accident."""
 
 
 class SourceRefused(SourceError):

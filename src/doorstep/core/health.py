@@ -8,10 +8,12 @@ from datetime import datetime
 class Problem:
     """One thing that is wrong: what, since when, and what to do about it.
 
-    `key` names it for the program ("camera:front-door"); one key is one problem.
+    `key` names it for the program ("camera:front-door"); one key is one problem.  With a `minor` one Doorstep still
+    sees everything.
     """
 
     key: str
     what: str
     since: datetime
     remedy: str
+    minor: bool = False

@@ -81,6 +81,10 @@ class RollingBuffer:
             self._hold(segment)
         return self._fallen_out()
 
+    def limit(self, max_bytes: int) -> None:
+        """Hold at most so many bytes from now on; what is too much falls out with the next `append`."""
+        self._max_bytes = max_bytes
+
     def drop_oldest(self, count: int) -> tuple[Segment, ...]:
         """Let up to `count` of the oldest fall out before their time, the newest never; returned as by `append`."""
         for _ in range(min(count, len(self._held) - 1)):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NewType
 
 from doorstep.core.camera import CameraId
-from doorstep.core.media import Packet
+from doorstep.core.media import AudioPacket, Packet
 
 ConnectionId = NewType("ConnectionId", str)
 
@@ -18,6 +18,12 @@ LARGEST_SEGMENT = 16 * 1024 * 1024
 
 MOST_SAMPLES = 4096
 """Samples at which a segment is cut early, so that a hostile stream of tiny packets stays cheap to index."""
+
+FARTHEST_FROM_PICTURE = 2
+"""Seconds that sound may lie before or behind the newest picture; what is farther belongs to no picture here."""
+
+LARGEST_AUDIO_PACKET = 8191
+"""Bytes: what the length in an ADTS header can say (ISO/IEC 14496-3, 1.A.2.2)."""
 
 _MICROSECOND = timedelta(microseconds=1)
 _A_MILLION = 1_000_000
@@ -52,6 +58,41 @@ class Samples:
 
 
 @dataclass(frozen=True, slots=True)
+class AudioSamples:
+    """The sound of one segment: AAC access units, each a sync sample, at least one.
+
+    `first_pts` and the durations are ticks of the segment's `sample_rate`, on the segment's time line:
+    `first_pts / sample_rate` and `first_dts / timescale` are the same seconds.  A duration reaches to the next sample,
+    over a silence too; the last is as long as its packet says.  The arrays have the type code "I".
+    """
+
+    first_pts: int
+    sizes: "array[int]"
+    durations: "array[int]"
+
+    def __post_init__(self) -> None:
+        if not len(self.sizes) == len(self.durations) > 0:
+            msg = "a table of sound needs at least one sample and columns of one length"
+            raise ValueError(msg)
+        if (self.sizes.typecode, self.durations.typecode) != ("I", "I"):
+            msg = 'the columns of a table of sound are array("I")'
+            raise ValueError(msg)
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    @property
+    def last_pts(self) -> int:
+        """Where the last sample begins."""
+        return self.end - self.durations[-1]
+
+    @property
+    def end(self) -> int:
+        """Where the last sample is over."""
+        return self.first_pts + sum(self.durations)
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
     """The index of one segment: what is in the fragment, and when it was.
 
@@ -59,7 +100,8 @@ class Segment:
     the wall time of that decode time; wall time of any tick t of the segment is
     `starts_at + (t - first_dts) / timescale`, rounded down to a microsecond.  `sequence` rises by one within a
     connection.  The fragment is `size` bytes long and the first sample's bytes begin at `data_offset` in it; samples
-    lie one behind the other.
+    lie one behind the other, those of the sound behind those of the picture.  `sample_rate` is how many ticks a second
+    the sound is counted in, 0 where the connection keeps none; `audio` is None also where just this segment has none.
     """
 
     camera: CameraId
@@ -71,6 +113,8 @@ class Segment:
     samples: Samples
     data_offset: int
     size: int
+    sample_rate: int = 0
+    audio: AudioSamples | None = None
 
     @property
     def duration(self) -> int:
@@ -92,36 +136,68 @@ class Segment:
         return self.first_dts + (microseconds * self.timescale - 1) // _A_MILLION
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What one segment consists of: pictures in decode order, at least one, and the sound that came among them."""
+
+    packets: tuple[Packet, ...]
+    audio: tuple[AudioPacket, ...] = ()
+
+
 class SegmentCutter:
     """Cuts the packets of one connection into segments.  One for each connection; not for several threads at once.
 
-    A segment ends when `target_ticks` (about a second) are collected, or before a key frame once half of that is, so
-    that key frames tend to begin segments and the cuts of a stream with one-second GOPs fall on them.
+    A segment ends when `timescale` ticks, a second, are collected, or before a key frame once half of that is, so that
+    key frames tend to begin segments and the cuts of a stream with one-second GOPs fall on them.  Sound never cuts: it
+    joins the segment that is open when it comes, whatever its times are.
     """
 
-    __slots__ = ("_bytes", "_pending", "_target")
+    __slots__ = ("_audio", "_bytes", "_heard_until", "_pending", "_sample_rate", "_timescale")
 
-    def __init__(self, target_ticks: int) -> None:
-        self._target = target_ticks
+    def __init__(self, timescale: int, sample_rate: int = 0) -> None:
+        """Ticks a second of the pictures, and of the sound; with 0 none is kept."""
+        self._timescale = timescale
+        self._sample_rate = sample_rate
         self._pending: list[Packet] = []
+        self._audio: list[AudioPacket] = []
+        self._heard_until: int | None = None
         self._bytes = 0
 
     @property
-    def pending(self) -> tuple[Packet, ...]:
-        """The packets of the segment that is still open, in decode order."""
-        return tuple(self._pending)
+    def first(self) -> Packet | None:
+        """The first picture of the segment that is still open."""
+        return self._pending[0] if self._pending else None
 
-    def add(self, packet: Packet) -> tuple[Packet, ...]:
-        """Take the next packet; the packets of the finished segment if this one begins a new one, else ()."""
-        finished = self.flush() if self._ends_before(packet) else ()
+    @property
+    def pending(self) -> Cut | None:
+        """The segment that is still open, as it stands."""
+        return Cut(tuple(self._pending), tuple(self._audio)) if self._pending else None
+
+    def add(self, packet: Packet) -> Cut | None:
+        """Take the next packet; the finished segment if this one begins a new one."""
+        finished = self.flush() if self._ends_before(packet) else None
         self._pending.append(packet)
         self._bytes += len(packet.data)
         return finished
 
-    def flush(self) -> tuple[Packet, ...]:
-        """The packets of the open segment, which ends here; () when there are none."""
-        finished = tuple(self._pending)
+    def add_audio(self, packet: AudioPacket) -> bool:
+        """Take the next packet of sound; False where it was left out.
+
+        That is what comes before the first picture or far from the newest, what does not rise or is empty or larger
+        than any AAC, and what would make a segment too large.
+        """
+        if not self._pending or not self._belongs(packet, self._pending[-1]):
+            return False
+        self._audio.append(packet)
+        self._heard_until = packet.pts
+        self._bytes += len(packet.data)
+        return True
+
+    def flush(self) -> Cut | None:
+        """The open segment, which ends here."""
+        finished = self.pending
         self._pending.clear()
+        self._audio.clear()
         self._bytes = 0
         return finished
 
@@ -130,8 +206,20 @@ class SegmentCutter:
             return False
         collected = packet.dts - self._pending[0].dts
         return (
-            collected >= self._target
-            or (packet.key and collected * 2 >= self._target)
+            collected >= self._timescale
+            or (packet.key and collected * 2 >= self._timescale)
             or self._bytes + len(packet.data) > LARGEST_SEGMENT
             or len(self._pending) >= MOST_SAMPLES
+        )
+
+    def _belongs(self, packet: AudioPacket, newest: Packet) -> bool:
+        apart = abs(packet.pts * self._timescale - newest.dts * self._sample_rate)
+        return (
+            apart <= FARTHEST_FROM_PICTURE * self._timescale * self._sample_rate
+            and self._sample_rate > 0
+            and (self._heard_until is None or packet.pts > self._heard_until)
+            and packet.duration > 0
+            and 0 < len(packet.data) <= LARGEST_AUDIO_PACKET
+            and self._bytes + len(packet.data) <= LARGEST_SEGMENT
+            and len(self._audio) < MOST_SAMPLES
         )

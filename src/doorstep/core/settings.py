@@ -19,7 +19,10 @@ class TlsSettings:
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """Where the server listens and keeps its files; `names` are host names it answers to, besides its addresses."""
+    """Where the server listens and keeps its files; `names` are host names it answers to, besides its addresses.
+
+    `ingest_from` are networks from which an RTMP server may ask who may publish and play, besides this machine.
+    """
 
     host: str = "0.0.0.0"  # noqa: S104 - a doorbell on the home network; every route but health asks who is there
     port: int = 8080
@@ -27,6 +30,7 @@ class ServerSettings:
     names: tuple[str, ...] = ()
     timezone: str = "system"
     trusted_proxies: tuple[str, ...] = ()
+    ingest_from: tuple[str, ...] = ()
     tls: TlsSettings | None = None
 
 
@@ -39,9 +43,20 @@ class BufferSettings:
     directory: Path | None = None
 
 
+class Transport(StrEnum):
+    """How RTP packets come from an RTSP camera."""
+
+    TCP = "tcp"
+    UDP = "udp"
+
+
 @dataclass(frozen=True, slots=True)
 class CameraSettings:
-    """One camera.  `source` may hold a password: never log it, show `redacted(source)`."""
+    """One camera.  `source` may hold a password: never log it, show `redacted(source)`.
+
+    `rotation` is in degrees clockwise: 0, 90, 180 or 270.  `reencode` is the owner's consent to decode, paint and
+    encode anew a camera that sends encoded video, which masks and rotation need there.
+    """
 
     id: CameraId
     name: str
@@ -53,6 +68,9 @@ class CameraSettings:
     enabled: bool = True
     upload: bool = False
     masks: tuple[tuple[Point, ...], ...] = ()
+    reencode: bool = False
+    rotation: int = 0
+    transport: Transport = Transport.TCP
     zones: tuple[Zone, ...] = ()
 
 

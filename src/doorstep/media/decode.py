@@ -6,7 +6,7 @@ from fractions import Fraction
 import av
 from av.video.codeccontext import VideoCodecContext
 
-from doorstep.core.media import Packet, VideoFormat
+from doorstep.core.media import Packet, StreamItem, VideoFormat
 from doorstep.media.frame import DecodedFrame
 from doorstep.ports import FrameTap
 
@@ -14,14 +14,14 @@ _MOST_WAITING_BYTES = 16 * 2**20  # a GOP that is larger is not caught up with: 
 _MOST_PIXELS = 2**26  # of a camera's picture: 8192 x 8192
 
 
-def looking(items: Iterator[VideoFormat | Packet], tap: FrameTap) -> Iterator[VideoFormat | Packet]:
+def looking(items: Iterator[StreamItem], tap: FrameTap) -> Iterator[StreamItem]:
     """Hands every item on at once, and afterwards shows its picture to the tap if the tap wants it."""
     eye: Eye | None = None
     for item in items:
         yield item
         if isinstance(item, VideoFormat):
             eye = Eye(item, tap)
-        elif eye is not None:
+        elif eye is not None and isinstance(item, Packet):
             eye.take(item)
 
 

@@ -1,39 +1,70 @@
 """From an open container to a format and packets whose times can be trusted.  Decoding them lives in `decode`."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from enum import Enum
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
-from doorstep.core.errors import MediaInvalid, SourceError, SourceLost, SourceRefused
-from doorstep.core.media import Codec, Packet, VideoFormat
+from doorstep.core.errors import MediaInvalid, SourceLost, SourceRefused
+from doorstep.core.media import AudioFormat, AudioPacket, Codec, Packet, StreamItem, VideoFormat
+from doorstep.core.stream_times import StreamTimes, Times
 from doorstep.media.container import open_file, video_stream
+from doorstep.media.file_times import FileTimes, with_decode_times, with_exact_durations
 from doorstep.media.packetize import Packetizer
+from doorstep.media.slice_type import is_b_picture
 from doorstep.ports import Clock
 
-_LONGEST_JUMP_SECONDS = 10.0
 _LONGEST_WAIT_FOR_KEY = 1500  # packets: a minute at 25 a second
 _SHORTEST_CONNECTION = 10  # packets; a stream whose times break more often than that has none
 _FINEST_TIMESCALE = 10_000_000
 _USUAL_TIMESCALE = 90_000  # where a container's own ticks do not fit (RTP's and MPEG-TS's)
-_MOST_WITHOUT_TIMES = 16  # what H.264 and HEVC may reorder
+_LARGEST_PACKET = 16 * 2**20
+_MOST_PIXELS = 2**26  # 8192 x 8192
+_DEPTH_OF_B_FRAMES = 2  # where FFmpeg knows that there are some; a deeper pyramid is learnt
 _ASSUMED_RATE = Fraction(25)
 
 
-def read_file(path: Path, clock: Clock) -> Iterator[VideoFormat | Packet]:
+class AudioReader(Protocol):
+    """Turns the sound of one container into what is kept of it."""
+
+    @property
+    def format(self) -> AudioFormat:
+        """Of every packet that `take` gives."""
+        ...
+
+    def take(self, raw: "av.Packet[Any]", arrived: float) -> list[AudioPacket]:
+        """What can be had after this packet, times counted in seconds as the container counts them."""
+        ...
+
+
+class Live(Enum):
+    """How a live stream tells its times."""
+
+    WITH_DECODE_TIMES = "FLV: each packet's own can be believed"
+    SHOWN_ONLY = "RTP: only when pictures are shown; what FFmpeg says of decoding is a guess"
+
+
+OpenAudio = Callable[[AudioStream], AudioReader | None]
+"""A reader of a container's sound, None where it is of no kind that is kept."""
+
+
+def read_file(path: Path, clock: Clock, *, open_audio: OpenAudio | None = None) -> Iterator[StreamItem]:
     """Open a video file and read it to its end, as fast as it is asked for.  Raises SourceRefused, SourceLost."""
     try:
         container = open_file(path)
     except (av.FFmpegError, OSError) as error:
         raise SourceRefused(_why_not_opened(path, error)) from error
     with container:
-        yield from demux(container, clock, what=path.name)
+        yield from demux(container, clock, what=path.name, open_audio=open_audio)
 
 
 def _why_not_opened(path: Path, error: Exception) -> str:
@@ -48,20 +79,43 @@ def _why_not_opened(path: Path, error: Exception) -> str:
             return f"{path} is no video that can be read; use an MP4, MKV or MPEG-TS file."
 
 
-def demux(container: InputContainer, clock: Clock, *, what: str, live: bool = False) -> Iterator[VideoFormat | Packet]:
+def demux(
+    container: InputContainer,
+    clock: Clock,
+    *,
+    what: str,
+    live: Live | None = None,
+    open_audio: OpenAudio | None = None,
+) -> Iterator[StreamItem]:
     """First the format, then packets from a key frame on; a new format where parameters change or times break.
 
-    A packet's duration reaches to the next packet's decode time; with `live` nothing waits for that next packet, and
-    the container's own duration or rate serves.  `what` names the stream in errors.  Raises SourceRefused for what
-    Doorstep cannot record, SourceLost where reading breaks off.
+    A packet's duration reaches to the next packet's decode time; of a `live` stream nothing waits for that next packet:
+    the usual distance serves, and small faults of the times are repaired (`core.stream_times`).  Sound comes where
+    `open_audio` is given and the container has one.  `what` names the stream in errors.  Raises SourceRefused for
+    what Doorstep cannot record, SourceLost where reading breaks off.
     """
     stream = video_stream(container)
     if stream is None:
         found = ", ".join(sorted({each.type for each in container.streams})) or "nothing"
         msg = f"{what} holds no video (found: {found}). Choose a stream with a picture."
         raise SourceRefused(msg)
-    packets = _Reading(stream, _codec_of(stream, what), clock).packets(container, what)
-    yield from packets if live else _with_exact_durations(packets)
+    sound = _sound_of(container, open_audio)
+    codec = _codec_of(stream, what)
+    try:
+        reading = _Reading(stream, codec, clock, live=live, sound=sound)
+    except MediaInvalid as error:
+        msg = f"{what} holds video that cannot be understood: {error}."
+        raise SourceLost(msg) from None
+    packets = reading.packets(container, what)
+    yield from packets if live is not None else with_exact_durations(packets)
+
+
+def _sound_of(container: InputContainer, open_audio: OpenAudio | None) -> "_Sound | None":
+    if open_audio is None or not container.streams.audio:
+        return None
+    stream = container.streams.audio[0]
+    reader = open_audio(stream)
+    return _Sound(stream, reader) if reader is not None else None
 
 
 def _codec_of(stream: VideoStream, what: str) -> Codec:
@@ -74,29 +128,40 @@ def _codec_of(stream: VideoStream, what: str) -> Codec:
         raise SourceRefused(msg) from None
 
 
-@dataclass(slots=True)
-class _Timeline:
-    """The decode times of one connection: strictly rising, without a leap."""
+class _Sound:
+    """The sound beside the picture."""
 
-    longest_jump: int
-    last: int | None = None
-    count: int = 0
+    def __init__(self, stream: AudioStream, reader: AudioReader) -> None:
+        self.stream = stream
+        self._reader = reader
+        self._last = -1
 
-    def breaks(self, dts: int) -> bool:
-        """Whether this packet can no longer belong to the connection; else it is counted in."""
-        if self.last is not None and not 0 < dts - self.last <= self.longest_jump:
-            return True
-        self.last = dts
-        self.count += 1
-        return False
+    @property
+    def format(self) -> AudioFormat:
+        return self._reader.format
+
+    def take(self, raw: "av.Packet[Any]", arrived: float) -> Iterator[AudioPacket]:
+        """Only what comes later than all before."""
+        for packet in self._reader.take(raw, arrived):
+            if packet.pts > self._last:
+                self._last = packet.pts
+                yield packet
+
+    def begin_connection(self) -> None:
+        self._last = -1
 
 
 class _Reading:
-    """One pass over one stream."""
+    """One pass over one stream, and the sound beside it."""
 
-    def __init__(self, stream: VideoStream, codec: Codec, clock: Clock) -> None:
+    def __init__(
+        self, stream: VideoStream, codec: Codec, clock: Clock, *, live: Live | None, sound: _Sound | None
+    ) -> None:
         self._stream = stream
+        self._codec = codec
         self._clock = clock
+        self._live = live
+        self._sound = sound
         base = stream.time_base or Fraction(1, _USUAL_TIMESCALE)
         own = base.denominator
         self._timescale = own if own <= _FINEST_TIMESCALE else _USUAL_TIMESCALE
@@ -104,58 +169,114 @@ class _Reading:
         self._same_ticks = self._ticks == 1
         self._usual_duration = max(1, round(self._timescale / (stream.average_rate or _ASSUMED_RATE)))
         self._packetizer = Packetizer(codec, self._timescale, stream.codec_context.extradata or b"")
-        self._timeline = self._new_timeline()
+        self._has_b_frames = bool(stream.codec_context.has_b_frames)
+        self._depth = _DEPTH_OF_B_FRAMES if self._has_b_frames else 0
+        self._times = self._new_times()
+        self._seen: VideoFormat | None = None
         self._format: VideoFormat | None = None
         self._unusable = 0
+        self._began: float | None = None
 
-    def packets(self, container: InputContainer, what: str) -> Iterator[VideoFormat | Packet]:
+    def packets(self, container: InputContainer, what: str) -> Iterator[StreamItem]:
         try:
-            whole = (raw for raw in container.demux(self._stream) if raw.size)
-            for raw in _with_decode_times(whole, max(1, round(self._usual_duration / self._ticks))):
-                yield from self._take(raw)
-        except (av.FFmpegError, OSError) as error:
+            for raw, arrived in self._arriving(container):
+                if self._sound is not None and raw.stream_index == self._sound.stream.index:
+                    if self._format is not None:
+                        yield from self._sound.take(raw, arrived)
+                else:
+                    yield from self._take(raw, arrived)
+        except av.ExitError:  # FFmpeg's word for a read that took too long
+            msg = f"{what} sends nothing any more; it will be opened again."
+            raise SourceLost(msg) from None
+        except (av.FFmpegError, OSError):
             msg = f"{what} broke off while it was read; it will be opened again."
-            raise SourceLost(msg) from error
+            raise SourceLost(msg) from None
         except MediaInvalid as error:
             msg = f"{what} holds video that cannot be understood: {error}."
-            raise SourceLost(msg) from error
+            raise SourceLost(msg) from None
         if self._format is None:
             msg = f"{what} holds no whole picture; use a longer recording."
             raise SourceRefused(msg)
 
-    def _take(self, raw: "av.Packet[Any]") -> Iterator[VideoFormat | Packet]:
-        arrived = self._clock.monotonic()
-        if raw.has_sidedata("new_extradata"):
-            self._packetizer.reconfigure(bytes(raw.get_sidedata("new_extradata")))
-        packet = self._packet(raw, arrived)
-        if packet is None:
-            return
-        fmt = self._packetizer.format
-        if self._timeline.breaks(packet.dts) or fmt != self._format:
-            self._end_connection()
-            if not packet.key or fmt is None:
-                self._skip()
-                return
-            self._format = fmt
-            self._timeline.breaks(packet.dts)
-            yield fmt
-        self._unusable = 0
-        yield packet
+    def _arriving(self, container: InputContainer) -> "Iterator[tuple[av.Packet[Any], float]]":
+        """Each packet and when it came.
 
-    def _packet(self, raw: "av.Packet[Any]", arrived: float) -> Packet | None:
-        """A packet in our ticks, None where it comes before the first key frame."""
+        Of a picture by RTP, FFmpeg's parser sees the end only when the next one begins: it came when the one before it
+        was given out.  For the same reason the last one before a silence is given out when the read times out; another
+        read would wait as long again.
+        """
+        packets = self._raw(container)
+        begun = self._clock.monotonic()
+        while (raw := next(packets, None)) is not None:
+            now = self._clock.monotonic()
+            held = self._live is Live.SHOWN_ONLY and raw.stream_index == self._stream.index
+            came = self._began if held and self._began is not None else now
+            if held:
+                self._began = now
+            yield raw, came
+            if self._live is Live.SHOWN_ONLY and now - begun >= float(container.read_timeout or math.inf):
+                raise av.ExitError(0, "silence")
+            begun = self._clock.monotonic()
+
+    def _raw(self, container: InputContainer) -> "Iterator[av.Packet[Any]]":
+        streams = (self._stream,) if self._sound is None else (self._stream, self._sound.stream)
+        whole = (raw for raw in container.demux(*streams) if raw.size)
+        return (
+            whole
+            if self._live
+            else with_decode_times(whole, self._stream.index, round(self._usual_duration / self._ticks))
+        )
+
+    def _take(self, raw: "av.Packet[Any]", arrived: float) -> Iterator[StreamItem]:
+        data = self._data(raw)
         key = raw.is_keyframe
-        data = self._packetizer.packet(bytes(raw), key=key)
         if not data or (self._format is None and not key):
             self._skip()
-            return None
-        pts = raw.pts if raw.pts is not None else raw.dts
-        duration = self._in_ticks(raw.duration) if raw.duration else self._usual_duration
-        return Packet(data, self._in_ticks(pts), self._in_ticks(raw.dts), max(1, duration), key, arrived)
+            return
+        fmt = self._packetizer.format
+        same = fmt is not None and fmt == self._seen
+        times = self._place(raw, data) if same else None
+        if times is None:
+            self._end_connection("its times do not rise" if same else "its format changes all the time")
+            times = self._place(raw, data)
+            if not key or fmt is None or times is None:
+                self._skip()
+                return
+            self._seen = fmt
+            self._format = self._with_sound(fmt)
+            yield self._format
+        self._unusable = 0
+        yield Packet(data, times.pts, times.dts, times.duration, key, arrived)
 
-    def _in_ticks(self, time: int | None) -> int:
+    def _data(self, raw: "av.Packet[Any]") -> bytes:
+        if raw.size > _LARGEST_PACKET:
+            msg = f"one picture of {raw.size >> 20} MiB is too large; lower its bit rate"
+            raise MediaInvalid(msg)
+        if raw.has_sidedata("new_extradata"):
+            self._packetizer.reconfigure(bytes(raw.get_sidedata("new_extradata")))
+        return self._packetizer.packet(bytes(raw), key=raw.is_keyframe)
+
+    def _place(self, raw: "av.Packet[Any]", data: bytes) -> Times | None:
+        pts, dts = self._in_ticks(raw.pts), self._in_ticks(raw.dts)
+        match self._times:
+            case FileTimes():
+                return self._times.place(pts, dts)
+            case StreamTimes():
+                backward = is_b_picture(data) if self._codec is Codec.H264 else self._has_b_frames
+                return self._times.place(pts, dts if self._live is Live.WITH_DECODE_TIMES else None, backward=backward)
+
+    def _in_ticks(self, time: int | None) -> int | None:
         # Nearly every stream's ticks are ours: then a number need not go through a fraction.
-        return (time or 0) if self._same_ticks else round((time or 0) * self._ticks)
+        return time if self._same_ticks or time is None else round(time * self._ticks)
+
+    def _with_sound(self, fmt: VideoFormat) -> VideoFormat:
+        if fmt.width * fmt.height > _MOST_PIXELS:
+            msg = f"a picture of {fmt.width}x{fmt.height} is too large; lower the camera's resolution"
+            raise MediaInvalid(msg)
+        if self._sound is None:
+            return fmt
+        self._sound.begin_connection()
+        return replace(fmt, audio=self._sound.format)
 
     def _skip(self) -> None:
         self._unusable += 1
@@ -163,61 +284,15 @@ class _Reading:
             msg = "no key frame came; set the camera's key frame interval to a second or two"
             raise MediaInvalid(msg)
 
-    def _end_connection(self) -> None:
-        if self._format is not None and self._timeline.count < _SHORTEST_CONNECTION:
-            msg = "its times do not rise; restart the camera"
+    def _end_connection(self, why: str) -> None:
+        if self._format is not None and self._times.count < _SHORTEST_CONNECTION:
+            msg = f"{why}; restart the camera"
             raise MediaInvalid(msg)
-        self._format = None
-        self._timeline = self._new_timeline()
+        self._format = self._seen = None
+        self._depth = self._times.depth if isinstance(self._times, StreamTimes) else 0
+        self._times = self._new_times()
 
-    def _new_timeline(self) -> _Timeline:
-        return _Timeline(longest_jump=round(_LONGEST_JUMP_SECONDS * self._timescale))
-
-
-def _with_decode_times(packets: "Iterator[av.Packet[Any]]", usual: int) -> "Iterator[av.Packet[Any]]":
-    """Fills in decode times that are missing, evenly before the next one that is known.
-
-    Matroska keeps presentation times only, and FFmpeg cannot tell the first decode times of a reordered stream.
-    Raises MediaInvalid where none is known for long.
-    """
-    held: list[av.Packet[Any]] = []
-    last: int | None = None
-    for packet in packets:
-        held.append(packet)
-        if packet.dts is not None:
-            begin = last if last is not None else packet.dts - len(held) * usual
-            for place, each in enumerate(held, start=1):
-                each.dts = begin + (packet.dts - begin) * place // len(held)
-            yield from held
-            held.clear()
-            last = packet.dts
-        elif len(held) > _MOST_WITHOUT_TIMES:
-            msg = "its packets carry no times; put it into an MP4 file"
-            raise MediaInvalid(msg)
-    for place, each in enumerate(held if last is not None else (), start=1):
-        each.dts = (last or 0) + place * usual
-        yield each
-
-
-def _lasting(packet: Packet, duration: int) -> Packet:
-    return packet if packet.duration == duration else replace(packet, duration=duration)
-
-
-def _with_exact_durations(items: Iterator[VideoFormat | Packet]) -> Iterator[VideoFormat | Packet]:
-    """Holds each packet back until the next one's decode time is known; the last one keeps its own duration."""
-    held: Packet | None = None
-    try:
-        for item in items:
-            if held is not None:
-                yield _lasting(held, item.dts - held.dts) if isinstance(item, Packet) else held
-                held = None
-            if isinstance(item, Packet):
-                held = item
-            else:
-                yield item
-    except SourceError:
-        if held is not None:
-            yield held
-        raise
-    if held is not None:
-        yield held
+    def _new_times(self) -> StreamTimes | FileTimes:
+        if not self._live:
+            return FileTimes(self._timescale, self._usual_duration)
+        return StreamTimes(self._timescale, self._usual_duration, self._depth)

@@ -35,7 +35,8 @@ class DecodedFrame:
     """
 
     def __init__(self, picture: av.VideoFrame, *, at: float, captured_at: float) -> None:
-        self._picture = picture
+        self.picture = picture
+        """For whoever shares it with another process; read only."""
         self._at = at
         self._captured_at = captured_at
         self._lock = threading.Lock()
@@ -53,29 +54,29 @@ class DecodedFrame:
     @property
     def width(self) -> int:
         """In pixels."""
-        return self._picture.width
+        return self.picture.width
 
     @property
     def height(self) -> int:
         """In pixels."""
-        return self._picture.height
+        return self.picture.height
 
     def luma(self) -> Plane:
         """The brightness plane as the decoder left it; only unusual formats (RGB, ten bits) are converted, once."""
-        if self._picture.format.name in _EIGHT_BIT_LUMA:
-            return _plane(self._picture, self.width)
+        if self.picture.format.name in _EIGHT_BIT_LUMA:
+            return _plane(self.picture, self.width)
         return _plane(self._grey, self.width)
 
     @cached_property
     def _grey(self) -> av.VideoFrame:
         with self._lock:
-            return self._picture.reformat(format="gray", threads=1)
+            return self.picture.reformat(format="gray", threads=1)
 
     def bgr(self, width: int, height: int) -> Plane:
         """The whole picture scaled to width x height (bilinear, half-pixel centres), three bytes a pixel, B G R."""
         with self._lock:
             scaled = _scalers.bgr.reformat(
-                self._picture, width=width, height=height, format="bgr24", interpolation=_SCALING, threads=1
+                self.picture, width=width, height=height, format="bgr24", interpolation=_SCALING, threads=1
             )
         return _plane(scaled, 3 * width)
 
@@ -83,7 +84,7 @@ class DecodedFrame:
         """The picture as a JPEG of at most width x height, its aspect kept, never enlarged; quality 1..100."""
         fitted_width, fitted_height = fitting(self.width, self.height, width, height)
         with self._lock:
-            picture = self._picture.reformat(
+            picture = self.picture.reformat(
                 width=fitted_width, height=fitted_height, format="yuvj420p", interpolation=Interpolation.AREA, threads=1
             )
         return encode_jpeg(picture, quality)
@@ -91,7 +92,7 @@ class DecodedFrame:
     def in_bgr(self) -> "DecodedFrame":
         """The same picture held as B G R at full size: exact scaling, at the price of converting every pixel first."""
         with self._lock:
-            picture = self._picture.reformat(format="bgr24", interpolation=_SCALING, threads=1)
+            picture = self.picture.reformat(format="bgr24", interpolation=_SCALING, threads=1)
         return DecodedFrame(picture, at=self._at, captured_at=self._captured_at)
 
 

@@ -22,6 +22,10 @@ _SETS: dict[Codec, tuple[int, ...]] = {
 _DELIMITERS: dict[Codec, int] = {Codec.H264: H264.DELIMITER, Codec.HEVC: Hevc.DELIMITER}
 _SPS: dict[Codec, int] = {Codec.H264: H264.SPS, Codec.HEVC: Hevc.SPS}
 _PROFILES_WITHOUT_DEPTH = frozenset({66, 77, 88})
+# What the counts and lengths of the records can tell (ISO/IEC 14496-15, 5.3.3.1.2).
+_MOST_SETS: dict[tuple[Codec, int], int] = {(Codec.H264, H264.SPS): 31}
+_MOST_OF_A_KIND = 255
+_LARGEST_SET = 0xFFFF
 _SHORTEST_SPS = {Codec.H264: 4, Codec.HEVC: 15}
 
 
@@ -92,6 +96,10 @@ class Packetizer:
 
 def format_of(codec: Codec, timescale: int, sets: dict[int, list[bytes]]) -> VideoFormat:
     """The format that these parameter sets describe.  Raises MediaInvalid."""
+    for kind, units in sets.items():
+        if len(units) > _MOST_SETS.get((codec, kind), _MOST_OF_A_KIND) or max(map(len, units)) > _LARGEST_SET:
+            msg = "the video has more parameter sets than a decoder can take"
+            raise MediaInvalid(msg)
     sps = sets[_SPS[codec]][0]
     if len(sps) < _SHORTEST_SPS[codec]:
         msg = "a parameter set of the video is cut off"

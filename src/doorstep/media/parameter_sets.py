@@ -7,6 +7,7 @@ from doorstep.core.errors import MediaInvalid
 # Profiles whose set tells of colour sampling and depth (ITU-T H.264, 7.3.2.1.1).
 _HIGH_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 _LARGEST_CODE = 32
+_DEEPEST_BEYOND_EIGHT = 6
 # Width and height of one colour sample in luma samples, by chroma_format_idc (H.264, table 6-1).
 _SAMPLING = {0: (1, 1), 1: (2, 2), 2: (2, 1), 3: (1, 1)}
 
@@ -67,7 +68,7 @@ def read_h264(unit: bytes) -> SequenceSet:
     if profile in _HIGH_PROFILES:
         chroma = bits.unsigned()
         planes_apart = chroma == 3 and bool(bits.take(1))
-        luma_depth, chroma_depth = 8 + bits.unsigned(), 8 + bits.unsigned()
+        luma_depth, chroma_depth = _depth(bits), _depth(bits)
         bits.take(1)
         _skip_scaling_matrix(bits, lists=12 if chroma == 3 else 8)
     _skip_picture_order(bits)
@@ -107,8 +108,8 @@ def read_hevc(unit: bytes) -> SequenceSet:
         width=width - wide * (left + right),
         height=height - high * (top + bottom),
         chroma_format=chroma,
-        luma_depth=8 + bits.unsigned(),
-        chroma_depth=8 + bits.unsigned(),
+        luma_depth=_depth(bits),
+        chroma_depth=_depth(bits),
     )
 
 
@@ -118,6 +119,15 @@ def _sampling(chroma: int) -> tuple[int, int]:
     except KeyError:
         msg = "a parameter set of the video names no known colour sampling"
         raise MediaInvalid(msg) from None
+
+
+def _depth(bits: _Bits) -> int:
+    """8 to 14 (H.264, 7.4.2.1.1); HEVC's 15 and 16 (7.4.3.2.1) are no camera's."""
+    more = bits.unsigned()
+    if more > _DEEPEST_BEYOND_EIGHT:
+        msg = "a parameter set of the video holds an impossible number"
+        raise MediaInvalid(msg)
+    return 8 + more
 
 
 def _window(bits: _Bits) -> tuple[int, int, int, int]:

@@ -13,6 +13,7 @@ from zlib import crc32
 
 from doorstep.core.camera import CameraId
 from doorstep.core.errors import MediaInvalid
+from doorstep.core.media import VideoFormat
 from doorstep.core.segment import ConnectionId, Segment
 from doorstep.mp4.boxes import box, box_at
 from doorstep.mp4.fragment import ParsedFragment
@@ -40,18 +41,26 @@ class IndexRecord:
     fragment_crc: int
     size: int
 
-    def segment(self, camera: CameraId, timescale: int, fragment: ParsedFragment) -> Segment:
-        """The segment that record and fragment describe together."""
+    def segment(self, camera: CameraId, fmt: VideoFormat, fragment: ParsedFragment) -> Segment:
+        """The segment that record and fragment describe together, of a connection with this format.
+
+        Raises MediaInvalid for sound in a fragment of a connection that has none.
+        """
+        if fragment.audio is not None and fmt.audio is None:
+            msg = "a fragment of the video has sound that its header does not describe"
+            raise MediaInvalid(msg)
         return Segment(
             camera=camera,
             connection=self.connection,
             sequence=self.sequence,
-            timescale=timescale,
+            timescale=fmt.timescale,
             first_dts=fragment.first_dts,
             starts_at=self.starts_at,
             samples=fragment.samples,
             data_offset=fragment.data_offset,
             size=fragment.size,
+            sample_rate=fmt.audio.sample_rate if fmt.audio else 0,
+            audio=fragment.audio,
         )
 
 

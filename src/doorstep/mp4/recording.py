@@ -64,15 +64,23 @@ def entry(segment: Segment, fragment: bytes) -> bytes:
     `fragment` is not the segment's, and MediaInvalid where it is no fragment.
     """
     found = read_fragment(fragment)
-    if (found.first_dts, found.data_offset, found.size) != (segment.first_dts, segment.data_offset, segment.size):
+    claimed = (segment.first_dts, segment.data_offset, segment.size, segment.audio)
+    if (found.first_dts, found.data_offset, found.size, found.audio) != claimed:
         msg = f"these are not the bytes of segment {segment.sequence}"
         raise ValueError(msg)
     return fragment + index_record(segment, fragment)
 
 
 def retimed(segment: Segment, first_dts: int, sequence: int) -> Segment:
-    """The segment as it stands in a file with a time line of its own; `retime_fragment` does the same to its bytes."""
-    return replace(segment, first_dts=first_dts, sequence=sequence)
+    """The segment as it stands in a file with a time line of its own; `retime_fragment` does the same to its bytes.
+
+    Its sound moves by the same time, rounded down to a tick of its own.
+    """
+    audio = segment.audio
+    if audio is not None:
+        moved = (first_dts - segment.first_dts) * segment.sample_rate // segment.timescale
+        audio = replace(audio, first_pts=audio.first_pts + moved)
+    return replace(segment, first_dts=first_dts, sequence=sequence, audio=audio)
 
 
 def read_recording(read: Read, size: int, camera: CameraId, *, verify: bool = False) -> RecordingIndex:
@@ -87,7 +95,7 @@ def read_recording(read: Read, size: int, camera: CameraId, *, verify: bool = Fa
     segments = []
     while offset < size:
         try:
-            recorded, end = _read_entry(window, offset, camera, fmt.timescale, verify=verify)
+            recorded, end = _read_entry(window, offset, camera, fmt, verify=verify)
         except MediaInvalid:
             break
         segments.append(recorded)
@@ -107,7 +115,7 @@ def _read_header(window: "_Window") -> tuple[VideoFormat, bytes, int]:
 
 
 def _read_entry(
-    window: "_Window", offset: int, camera: CameraId, timescale: int, *, verify: bool
+    window: "_Window", offset: int, camera: CameraId, fmt: VideoFormat, *, verify: bool
 ) -> tuple[RecordedSegment, int]:
     """One entry, and where the next begins.  Raises MediaInvalid."""
     head = window.exactly(offset, claimed_moof_size(window.exactly(offset, BOX_HEAD)) + BOX_HEAD)
@@ -117,7 +125,7 @@ def _read_entry(
     if verify and crc32(window.exactly(offset, fragment.size)) != record.fragment_crc:
         msg = "a fragment of the video does not match its checksum"
         raise MediaInvalid(msg)
-    return RecordedSegment(record.segment(camera, timescale, fragment), offset), record_at + record.size
+    return RecordedSegment(record.segment(camera, fmt, fragment), offset), record_at + record.size
 
 
 class _Window:

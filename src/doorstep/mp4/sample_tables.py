@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from doorstep.core.clip import ClipPlan, ClipRun
-from doorstep.core.segment import Segment
+from doorstep.core.segment import AudioSamples, Segment
 from doorstep.mp4.boxes import full_box
 
 
@@ -38,6 +38,40 @@ def columns_of(plan: ClipPlan) -> Columns:
         last += run.sample_count
         durations[last] = following.segment.first_dts - _last_dts(run.segment)
     return Columns(durations, offsets, sizes, bytes(keys))
+
+
+@dataclass(frozen=True, slots=True)
+class AudioColumns:
+    """All samples of a plan's sound in the order of time; the first is to be heard at `first_pts`."""
+
+    first_pts: int
+    durations: "array[int]"
+    sizes: "array[int]"
+
+
+def audio_columns_of(runs: Sequence[ClipRun]) -> AudioColumns:
+    """The samples of a plan's sound, at least one.  The last of a run lasts until the first of the next."""
+    durations, sizes = array("I"), array("I")
+    first = last = 0
+    for run in runs:
+        audio, part = audio_of(run), slice(run.first_sample, run.first_sample + run.sample_count)
+        begin = audio.first_pts + sum(audio.durations[: run.first_sample])
+        if durations:
+            durations[-1] = begin - last
+        else:
+            first = begin
+        durations.extend(audio.durations[part])
+        sizes.extend(audio.sizes[part])
+        last = begin + sum(audio.durations[part][:-1])
+    return AudioColumns(first, durations, sizes)
+
+
+def audio_of(run: ClipRun) -> AudioSamples:
+    """The table that a run of sound is of.  Raises ValueError where its segment has none."""
+    if run.segment.audio is None:
+        msg = f"segment {run.segment.sequence} has no sound that a clip could have"
+        raise ValueError(msg)
+    return run.segment.audio
 
 
 def decoding_times(durations: Iterable[int]) -> bytes:

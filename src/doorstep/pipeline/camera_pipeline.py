@@ -2,57 +2,53 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import assert_never
-
-import structlog
 
 from doorstep.core.camera import CameraState, CameraStatus
-from doorstep.core.errors import MediaInvalid, SourceEnded, SourceLost
-from doorstep.core.event import (
-    CloseEvent,
-    Decision,
-    EventTracker,
-    ExtendEvent,
-    Interrupted,
-    Observation,
-    OpenEvent,
-    Pressed,
-    RaiseAlert,
-    RecordUntil,
-    Tick,
-    Triggered,
-)
-from doorstep.core.gap import Gap
-from doorstep.core.ledger import LedgerEntry, Stage
-from doorstep.core.media import Packet, VideoFormat
+from doorstep.core.errors import SourceEnded
+from doorstep.core.event import EventTracker, Interrupted, Observation, Pressed, Tick, Triggered
+from doorstep.core.gap import Gap, gap_between
+from doorstep.core.media import Packet, StreamItem, VideoFormat
 from doorstep.core.settings import CameraSettings
-from doorstep.core.tracking import Sighting
 from doorstep.pipeline.alerts import AlertDesk
+from doorstep.pipeline.condition import NOT_RUNNING, Condition
+from doorstep.pipeline.detect_stream import DetectStream
+from doorstep.pipeline.event_desk import EventDesk
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.mailbox import FrameMailbox, TapOfAll
+from doorstep.pipeline.reading import read_to_the_end
 from doorstep.pipeline.recorder import Recorder
 from doorstep.pipeline.segmenter import BufferedCamera
 from doorstep.pipeline.stills import Stills
 from doorstep.pipeline.supervisor import Supervisor, keep_running
+from doorstep.pipeline.tally import Tally
 from doorstep.pipeline.watcher import Look, Watcher
 from doorstep.ports import Clock, Frame, FrameTap, Source
 
-log = structlog.get_logger()
-
-STALL_SECONDS = 10.0
 TICK_SECONDS = 1.0
 NO_LOOK_SECONDS = 15.0
-SHORTEST_GAP_SECONDS = 1.5
-STEADY_STATES = (CameraState.LIVE, CameraState.OFF)
+LEFT_OUT = "the camera left pictures out"
+CLOCK_SET = "the clock of this machine was set forward"
+NOT_KEPT = "it could not be kept: {}"
+
+
+def _nobody(_item: StreamItem) -> None:
+    """Who watches before somebody does."""
+
+
+def _tells_nobody() -> None:
+    """As above."""
 
 
 @dataclass(frozen=True, slots=True)
 class CameraParts:
-    """What one camera's pipeline is made of; `app` makes them."""
+    """What one camera's pipeline is made of; `app` makes them.
+
+    `detect` opens the smaller stream to look at, where there is one.  `feed` is given everything that comes, for those
+    who watch without decoding, and `disconnected` ends that; both are called on the loop and never raise or block.
+    """
 
     source: Callable[[], Source]
     live: FrameTap
@@ -63,26 +59,40 @@ class CameraParts:
     recorder: Recorder
     stills: Stills
     alerts: AlertDesk
+    detect: Callable[[], Source] | None = None
+    feed: Callable[[StreamItem], None] = _nobody
+    disconnected: Callable[[], None] = _tells_nobody
 
 
 class CameraPipeline:
-    """Lives on the event loop; only the source's thread works beside it."""
+    """Lives on the event loop; only the sources' threads work beside it."""
 
     def __init__(
-        self, settings: CameraSettings, parts: CameraParts, rows: EventRows, health: HealthBoard, clock: Clock
+        self,
+        settings: CameraSettings,
+        parts: CameraParts,
+        rows: EventRows,
+        health: HealthBoard,
+        clock: Clock,
+        away: str = NOT_RUNNING,
     ) -> None:
+        """`away` is why nothing was kept right before this pipeline began."""
         self.settings = settings
         self._parts = parts
         self._rows = rows
         self._health = health
         self._clock = clock
-        self._state = CameraState.CONNECTING if settings.enabled else CameraState.OFF
-        self._since = clock.now()
-        self._reason = "starting" if settings.enabled else "switched off in the config"
-        self._loss = "Doorstep was not running"
+        self._condition = Condition(settings, health, clock, away)
+        self._supervisor = Supervisor(settings.id, clock, self._condition.entered)
+        self._detect = self._detect_stream()
+        self._tally = Tally()
+        self._events = EventDesk(parts.tracker, parts.recorder, parts.stills, parts.alerts, rows, clock)
         self._looked_at = clock.monotonic()
         self._newest: Frame | None = None
         self._closing = False
+        self._booted_at = self._wall_of_monotonic(0.0)  # moves when the wall clock is set
+        parts.buffered.on_reanchor = self._dated_anew
+        parts.buffered.on_kept_again = self._kept_again
 
     # ------------------------------------------------------------------------------------------------- the tasks
 
@@ -96,59 +106,113 @@ class CameraPipeline:
             if self.settings.enabled:
                 tasks.create_task(keep_running(f"{name} watcher", self._watch, self._clock, self._health))
                 tasks.create_task(keep_running(f"{name} ticker", self._tick, self._clock, self._health))
-                supervisor = Supervisor(name, self._clock, self._entered)
-                tasks.create_task(supervisor.supervise(self._connect))
+                tasks.create_task(self._supervisor.supervise(self._connect))
+                if self._detect is not None:
+                    tasks.create_task(self._detect.run())
 
     def close_event(self) -> None:
         """Shutting down: what runs ends now."""
         self._parts.buffered.end()
-        self._observe(Interrupted(self._clock.now()), None)
+        self._observe(Interrupted(self._clock.now()))
         self._closing = True  # what comes now is neither kept nor looked at: nothing opens behind the last event
 
     async def drained(self) -> None:
         """Wait for the recordings to be whole."""
         await self._parts.recorder.drained()
 
+    def try_now(self) -> None:
+        """Whoever asks expects the camera to be well again."""
+        self._supervisor.try_now()
+        if self._detect is not None:
+            self._detect.try_now()
+
+    def withdraw(self) -> None:
+        """It was stopped for good: what was wrong with it is nobody's business any more."""
+        for problem in self._health.problems():
+            if problem.key == f"camera:{self.settings.id}" or problem.key.startswith(f"camera:{self.settings.id}:"):
+                self._health.clear(problem.key)
+
+    def _detect_stream(self) -> DetectStream | None:
+        parts = self._parts
+        if parts.detect is None:
+            return None
+        return DetectStream(self.settings, parts.detect, parts.mailbox, self._begin_looks, self._health, self._clock)
+
     async def _watch(self) -> None:
         parts = self._parts
-        await parts.watcher.run(parts.mailbox, parts.buffered.wall_of, self._seen)
+        await parts.watcher.run(parts.mailbox, self._wall_of, self._seen)
 
     async def _connect(self) -> None:
         parts = self._parts
-        tap = TapOfAll(parts.mailbox, parts.live)
+        looks: FrameTap = parts.mailbox if self._detect is None else self._detect.main_tap
         try:
-            async with asyncio.timeout(STALL_SECONDS) as stall, aclosing(parts.source().stream(tap)) as items:
-                async for item in items:
-                    stall.reschedule(asyncio.get_running_loop().time() + STALL_SECONDS)
-                    self._take(item)
-        except TimeoutError as error:
-            msg = f"no picture came for {STALL_SECONDS:.0f} s"
-            raise SourceLost(msg) from error
-        except MediaInvalid as error:
-            raise SourceLost(str(error)) from error
+            await read_to_the_end(parts.source(), TapOfAll(looks, parts.live), self._take)
         except SourceEnded:
-            self._observe(Interrupted(self._clock.now()), None)
+            self._observe(Interrupted(self._clock.now()))
             raise
         finally:
             parts.buffered.end()
-            parts.mailbox.forget()
-            self._newest = None
+            parts.disconnected()
+            if self._looks_at_main:
+                parts.mailbox.forget()
+                self._newest = None
 
-    def _take(self, item: VideoFormat | Packet) -> None:
+    def _take(self, item: StreamItem) -> None:
         buffered = self._parts.buffered
         if self._closing:
             return
         if isinstance(item, VideoFormat):
             if buffered.connected or buffered.format not in {None, item}:
-                self._observe(Interrupted(self._clock.now()), None)
+                self._observe(Interrupted(self._clock.now()))
             buffered.begin(item)
-            self._parts.mailbox.forget()
-            self._parts.watcher.begin()
-            return
-        if self._state is not CameraState.LIVE:
-            self._note_gap()
-            self._entered(CameraState.LIVE, "")
-        buffered.take(item)
+            self._booted_at = self._wall_of_monotonic(0.0)
+            self._tally.began(item)
+            if self._looks_at_main:
+                self._begin_looks()
+        else:
+            if isinstance(item, Packet):
+                self._note(item)
+            else:
+                self._tally.heard(item)
+            buffered.take(item)
+        self._parts.feed(item)
+
+    def _note(self, packet: Packet) -> None:
+        """A picture came: is the camera live again, and what is missing before it?"""
+        arrived = self._wall_of_monotonic(packet.arrived)
+        if self._tally.is_first(packet):
+            newest = self._parts.buffered.buffer.newest
+            self._told(*self._condition.gaps_until(arrived, newest.ends_at if newest else None))
+            self._supervisor.went_live()
+            self._condition.entered(CameraState.LIVE, "")
+        since = self._tally.left_out_since(packet)
+        if since is not None:
+            self._told(Gap(self.settings.id, self._wall_of_monotonic(since), arrived, LEFT_OUT))
+
+    def _dated_anew(self, ended_at: datetime, begins_at: datetime) -> None:
+        """Wall time of the connection began anew; where it jumped forward, nothing was kept of what it jumped over."""
+        booted_at = self._wall_of_monotonic(0.0)
+        was_set, self._booted_at = booted_at - self._booted_at > (begins_at - ended_at) / 2, booted_at
+        gap = gap_between(self.settings.id, ended_at, begins_at, CLOCK_SET if was_set else LEFT_OUT)
+        self._told(*[gap] if gap is not None else [])
+
+    def _kept_again(self, lost_since: datetime, kept_again: datetime, why: str) -> None:
+        gap = gap_between(self.settings.id, lost_since, kept_again, NOT_KEPT.format(why))
+        self._told(*[gap] if gap is not None else [])
+
+    def _told(self, *gaps: Gap) -> None:
+        for gap in gaps:
+            self._tally.gaps += 1
+            self._rows.gap(gap)
+
+    def _begin_looks(self) -> None:
+        """Nothing of the last picture compares with the next."""
+        self._parts.mailbox.forget()
+        self._parts.watcher.begin()
+
+    @property
+    def _looks_at_main(self) -> bool:
+        return self._detect is None or not self._detect.looked_at
 
     async def _tick(self) -> None:
         """Time goes on for an event also while no frame comes."""
@@ -156,115 +220,69 @@ class CameraPipeline:
             await self._clock.sleep(TICK_SECONDS)
             blind = self._clock.monotonic() - self._looked_at > NO_LOOK_SECONDS
             if blind or not self._parts.buffered.connected:
-                self._observe(Tick(self._clock.now()), None)
+                self._observe(Tick(self._clock.now()))
+            if self._detect is not None:
+                self._detect.tick()
+            self._condition.show()
             self._show_buffer_fault()
 
-    # ------------------------------------------------------------------------------------------- seen and decided
+    # --------------------------------------------------------------------------------------------------- what is seen
 
     def pressed(self, note: str) -> None:
         """The doorbell button was pressed."""
-        self._observe(Pressed(self._clock.now(), note), None)
+        self._observe(Pressed(self._clock.now(), note))
 
     def triggered(self, note: str) -> None:
         """Something outside says that there is motion."""
-        self._observe(Triggered(self._clock.now(), note), None)
+        self._observe(Triggered(self._clock.now(), note))
 
     def _seen(self, look: Look) -> None:
         self._looked_at = self._clock.monotonic()
+        self._tally.looks += 1
         self._newest = look.frame
         self._observe(look.observation, look)
 
-    def _observe(self, observation: Observation, look: Look | None) -> None:
-        if self._closing:
-            return
-        for decision in self._parts.tracker.observe(observation):
-            self._carry_out(decision, look)
-        running = self._parts.tracker.running
-        if running is not None and look is not None and isinstance(observation, Sighting):
-            self._parts.stills.offer(running.id, look.frame, observation.score * observation.box.area)
-
-    def _carry_out(self, decision: Decision, look: Look | None) -> None:
-        recorder = self._parts.recorder
-        match decision:
-            case OpenEvent(event, record_from):
-                log.info(
-                    "event opened",
-                    camera=event.camera,
-                    event_id=event.id,
-                    causes=[cause.value for cause in event.causes],
-                )
-                self._rows.decided(event)
-                if record_from is not None:
-                    recorder.begin(event, record_from, event.last_seen_at)
-                self._enter_stages(decision, look)
-                if self._newest is not None:
-                    self._parts.stills.offer(event.id, self._newest, 0.0)
-            case ExtendEvent(event):
-                self._rows.extended(event)
-            case RecordUntil(event_id, until):
-                recorder.extend(event_id, until)
-            case CloseEvent(event):
-                log.info("event closed", camera=event.camera, event_id=event.id)
-                self._rows.decided(event)
-                recorder.finish(event.id, event.ended_at or event.last_seen_at)
-            case RaiseAlert():
-                self._parts.alerts.tell(decision, look.frame if look is not None else self._newest)
-            case _:
-                assert_never(decision)
-
-    def _enter_stages(self, decision: OpenEvent, look: Look | None) -> None:
-        entries = [LedgerEntry(Stage.DECIDED, self._clock.now())]
-        if look is not None:
-            captured = self._wall_of_monotonic(look.frame.captured_at)
-            entries[:0] = [LedgerEntry(Stage.CAPTURED, captured), LedgerEntry(Stage.SEEN, look.answered_at)]
-        self._rows.ledger(decision.event.id, *entries)
+    def _observe(self, observation: Observation, look: Look | None = None) -> None:
+        if not self._closing:
+            self._events.observe(observation, look, self._newest)
 
     def _wall_of_monotonic(self, moment: float) -> datetime:
         return self._clock.now() - timedelta(seconds=self._clock.monotonic() - moment)
+
+    def _wall_of(self, frame: Frame) -> datetime:
+        """Times of the detect stream say nothing of the recording's: its frames are dated by their arrival."""
+        if self._looks_at_main:
+            return self._parts.buffered.wall_of(frame)
+        return self._wall_of_monotonic(frame.captured_at)
 
     # -------------------------------------------------------------------------------------------------- its state
 
     def status(self) -> CameraStatus:
         """As the owner sees it."""
-        watching = self.settings.enabled and self._state is CameraState.LIVE
+        buffered, condition = self._parts.buffered, self._condition
+        note = self._detect.note if self._detect is not None else ""
         return CameraStatus(
             id=self.settings.id,
             name=self.settings.name,
-            state=self._state,
-            since=self._since,
-            reason=self._reason,
+            state=condition.state,
+            since=condition.since,
+            reason=condition.reason or note,
             recording=self._parts.recorder.recording,
-            watching=watching,
+            watching=condition.state is CameraState.LIVE,
             last_look_at=self._parts.watcher.last_look_at,
             looked_where=self._parts.watcher.looked_where,
+            counts=self._tally.counts(
+                self._clock.monotonic(),
+                overruns=self._supervisor.overruns,
+                lost_segments=buffered.lost_segments,
+                buffer_seconds=buffered.buffer.seconds,
+                buffer_bytes=buffered.buffer.size,
+            ),
         )
-
-    def _entered(self, state: CameraState, reason: str) -> None:
-        if state is not CameraState.CONNECTING and reason:
-            self._loss = reason
-        was_trying = self._state in {CameraState.STALLED, CameraState.REFUSED, CameraState.FAULTED}
-        if state is CameraState.CONNECTING and was_trying:
-            return  # it is still the same trouble while it tries again
-        if state is not self._state:
-            self._state, self._since = state, self._clock.now()
-            log.info("camera", camera=self.settings.id, state=state.value, reason=reason)
-        self._reason = reason
-        key = f"camera:{self.settings.id}"
-        if state in STEADY_STATES:
-            self._health.clear(key)
-        else:
-            what = f"{self.settings.name} is not seen: {reason}"
-            self._health.report(key, what, "Check its power, its network and its address in the config.")
-
-    def _note_gap(self) -> None:
-        newest = self._parts.buffered.buffer.newest
-        now = self._clock.now()
-        if newest is not None and (now - newest.ends_at).total_seconds() > SHORTEST_GAP_SECONDS:
-            self._rows.gap(Gap(self.settings.id, newest.ends_at, now, self._loss))
 
     def _show_buffer_fault(self) -> None:
         fault = self._parts.buffered.store_fault
-        key = f"buffer:{self.settings.id}"
+        key = f"camera:{self.settings.id}:buffer"
         if fault is None:
             self._health.clear(key)
         else:

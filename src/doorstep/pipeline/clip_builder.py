@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from doorstep.core.camera import CameraId
@@ -10,7 +10,7 @@ from doorstep.core.clip import ClipPlan, plan_clip
 from doorstep.core.errors import BlobMissing, MediaInvalid, SpanUnavailable
 from doorstep.core.event import Event
 from doorstep.core.media import VideoFormat
-from doorstep.core.segment import Segment
+from doorstep.core.segment import FARTHEST_FROM_PICTURE, Segment
 from doorstep.mp4.movie import MovieHead, movie, pieces
 from doorstep.mp4.recording import RecordingIndex, read_recording
 from doorstep.pipeline.segmenter import BufferedCamera
@@ -18,6 +18,7 @@ from doorstep.ports import Clip, Clock, Store
 
 ReadSegment = Callable[[Segment, int, int], bytes]
 BIG_READ = 1 << 20
+LATE_SOUND = timedelta(seconds=FARTHEST_FROM_PICTURE)
 
 
 class RecordedClips:
@@ -44,7 +45,8 @@ class RecordedClips:
             msg = "there is no such camera"
             raise SpanUnavailable(msg)
         segments, newest = _with_open_second(buffered, buffered.buffer.since_key_frame_before(start))
-        spanned = [segment for segment in segments if segment.starts_at < end]
+        # Sound may come behind the pictures that it belongs to: it lies in the segment after theirs.
+        spanned = [segment for segment in segments if segment.starts_at < end + LATE_SOUND]
         # In a thread: to plan a quarter of an hour takes longer than the loop may stand still.
         plan = await asyncio.to_thread(plan_clip, spanned, start, end)
         if plan is None:

@@ -15,15 +15,16 @@ class HealthBoard:
         self._problems: dict[str, Problem] = {}
         self._ends: dict[str, float] = {}
 
-    def report(self, key: str, what: str, remedy: str, seconds: float = inf) -> bool:
+    def report(self, key: str, what: str, remedy: str, seconds: float = inf, *, minor: bool = False) -> bool:
         """Pin a problem; its `since` stays while it lasts.  True when it was not there before.
 
-        It stays until it is cleared, or for so many seconds where nobody can tell when it is over.
+        It stays until it is cleared, or for so many seconds where nobody can tell when it is over.  With a `minor` one
+        Doorstep still sees everything.
         """
         self._unpin_what_is_over()
         known = self._problems.get(key)
         since = known.since if known else self._clock.now()
-        self._problems[key] = Problem(key=key, what=what, since=since, remedy=remedy)
+        self._problems[key] = Problem(key=key, what=what, since=since, remedy=remedy, minor=minor)
         self._ends[key] = self._clock.monotonic() + seconds
         return known is None
 

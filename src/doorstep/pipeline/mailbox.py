@@ -63,6 +63,26 @@ class FrameMailbox:
         return at >= self._next_due - TOLERANCE_SECONDS
 
 
+class SwitchedTap:
+    """A tap that may be off: of two streams of one camera, one is looked at, and the other is not even decoded.
+
+    `on` is set on the loop and read in the source's thread: a frame more or less at the change does not matter.
+    """
+
+    def __init__(self, tap: FrameTap, *, on: bool) -> None:
+        self._tap = tap
+        self.on = on
+
+    def wants(self, at: float) -> bool:
+        """Whether it is on and the tap behind it wants the frame."""
+        return self.on and self._tap.wants(at)
+
+    def put(self, frame: Frame) -> None:
+        """Pass it on while it is on."""
+        if self.on:
+            self._tap.put(frame)
+
+
 class TapOfAll:
     """Several taps on one stream."""
 

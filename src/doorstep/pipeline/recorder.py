@@ -188,7 +188,8 @@ class Recorder:
             if fmt != job.format:
                 return None
             data = self._camera.read(segment, 0, segment.size)
-            return file_format.entry(placed, retime_fragment(data, placed.first_dts, placed.sequence))
+            heard_from = placed.audio.first_pts if placed.audio else 0
+            return file_format.entry(placed, retime_fragment(data, placed.first_dts, placed.sequence, heard_from))
         except (BlobMissing, StoreUnavailable, MediaInvalid, ValueError) as error:
             log.warning("a segment was lost before it was recorded", camera=self._camera.camera, reason=str(error))
             return None

@@ -7,7 +7,7 @@ from doorstep.core.clip import plan_clip
 from doorstep.core.event import EventId, Recording
 from doorstep.core.media import VideoFormat
 from doorstep.core.rolling_buffer import RollingBuffer
-from doorstep.core.segment import Segment
+from doorstep.core.segment import FARTHEST_FROM_PICTURE, Segment
 from doorstep.mp4.recording import retimed
 from doorstep.ports import BlobWriter
 
@@ -71,10 +71,13 @@ class RecordingJob:
         return tuple(held[next(keyed, len(held)) :])
 
     def placed(self, segment: Segment) -> Segment:
-        """The segment on the file's own time line, which starts at 0 and only rises, over connections too."""
+        """The segment on the file's own time line, which only rises, over connections too.
+
+        It starts at 0, or where there may be sound as much later as sound may lie before the pictures it comes among.
+        """
         tail = self.tail
         if tail is None:
-            return retimed(segment, 0, 1)
+            return retimed(segment, FARTHEST_FROM_PICTURE * segment.timescale if segment.sample_rate else 0, 1)
         end = tail.first_dts + tail.duration
         apart = (segment.starts_at - tail.ends_at).total_seconds()
         continues = segment.connection == tail.connection and abs(apart) < SAME_FLOW_SECONDS

@@ -1,15 +1,16 @@
 """Packets in, segments on the shelf and in the rolling buffer.  The format of a fragment lives in `mp4`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from doorstep.core.camera import CameraId
 from doorstep.core.errors import BlobMissing, MediaInvalid, StoreFull, StoreUnavailable
-from doorstep.core.media import Packet, VideoFormat
+from doorstep.core.media import AudioPacket, Packet, VideoFormat
 from doorstep.core.rolling_buffer import RollingBuffer
-from doorstep.core.segment import ConnectionId, Segment, SegmentCutter
+from doorstep.core.segment import ConnectionId, Cut, Segment, SegmentCutter
 from doorstep.core.wall_time import WallTime
+from doorstep.media.splice import as_beginning
 from doorstep.mp4.fragment import fragment
 from doorstep.ports import Clock, Frame, SegmentShelf, ShelvedConnection
 
@@ -21,7 +22,7 @@ class OpenConnection:
     """What is known of the connection that is read now.
 
     `origin` is the first packet's decode time: files count from there, for a stream may begin at any time, and one
-    with B-frames before zero.
+    with B-frames before zero.  `shown_from` is the presentation time of the first key frame.
     """
 
     id: ConnectionId
@@ -31,7 +32,25 @@ class OpenConnection:
     on_shelf: bool = False
     sequence: int = 1
     origin: int | None = None
+    shown_from: int | None = None
     starts_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    def begin_with(self, packet: Packet) -> Packet:
+        """Take the first packet's times; the packet as it may stand behind another connection's."""
+        self.origin = packet.dts
+        if not packet.key:
+            return packet
+        self.shown_from = packet.pts
+        return replace(packet, data=as_beginning(self.format.codec, packet.data))
+
+    def leads(self, packet: Packet) -> bool:
+        """Whether a picture is shown before the key frame with which the connection begins.
+
+        So are the leading pictures of an open GOP (H.265, 3.71: RASL), which need a GOP that nobody has: shown in the
+        middle of a recording, behind another connection's pictures, they would be decoded from those.
+        """
+        return self.shown_from is not None and packet.pts < self.shown_from
 
 
 class BufferedCamera:
@@ -43,11 +62,19 @@ class BufferedCamera:
         self._shelf = shelf
         self._clock = clock
         self.on_segment: Callable[[], None] = _nobody
+        self.on_reanchor: Callable[[datetime, datetime], None] = _nobody
+        """Told when wall time begins anew within a connection: when the last segment ended, and when the next begins.
+
+        The second may be before the first: a clock was set back.
+        """
+        self.on_kept_again: Callable[[datetime, datetime, str], None] = _nobody
+        """Told when a segment is kept after some were lost: since when, until when, and why."""
         self._formats: dict[ConnectionId, VideoFormat] = {}
         self._open: OpenConnection | None = None
         self.format: VideoFormat | None = None
         self.lost_segments = 0
         self.store_fault: str | None = None
+        self._lost_since: datetime | None = None
 
     # ------------------------------------------------------------------------------------------------ coming in
 
@@ -60,17 +87,27 @@ class BufferedCamera:
     def begin(self, fmt: VideoFormat) -> None:
         """A new connection, or a new format within one: what was open is closed first."""
         self.end()
+        self._lost_since = None  # what is missing before a connection is told with its first picture
         connection = ConnectionId(f"{self._clock.now():%Y%m%dT%H%M%S%f}")
         self._formats[connection] = self.format = fmt
-        self._open = OpenConnection(connection, fmt, SegmentCutter(fmt.timescale), WallTime())
+        cutter = SegmentCutter(fmt.timescale, fmt.audio.sample_rate if fmt.audio else 0)
+        self._open = OpenConnection(connection, fmt, cutter, WallTime())
 
-    def take(self, packet: Packet) -> None:
-        """One packet of the open connection.  Raises MediaInvalid where its times cannot be those of a video."""
+    def take(self, packet: Packet | AudioPacket) -> None:
+        """One packet of the open connection.  Raises MediaInvalid where its times cannot be those of a video.
+
+        Sound never raises: what does not fit the picture is left out.
+        """
         connection = self._connection()
+        if isinstance(packet, AudioPacket):
+            connection.cutter.add_audio(packet)
+            return
         if connection.origin is None:
-            connection.origin = packet.dts
+            packet = connection.begin_with(packet)
+        elif connection.leads(packet):
+            return
         finished = connection.cutter.add(packet)
-        if finished:
+        if finished is not None:
             self._shelve(connection, finished)
         if connection.starts_at is None:
             connection.starts_at = self._anchor(connection, packet)
@@ -82,7 +119,7 @@ class BufferedCamera:
             return
         rest = connection.cutter.flush()
         try:
-            if rest:
+            if rest is not None:
                 self._shelve(connection, rest)
         except MediaInvalid:
             self.lost_segments += 1  # it ends because of its times, and leaves no more
@@ -96,9 +133,10 @@ class BufferedCamera:
         """
         arrived = self._clock.now() - timedelta(seconds=self._clock.monotonic() - frame.captured_at)
         connection = self._open
-        if connection is None or connection.starts_at is None or not connection.cutter.pending:
+        first = connection.cutter.first if connection is not None else None
+        if connection is None or connection.starts_at is None or first is None:
             return arrived
-        since = frame.at - connection.cutter.pending[0].dts / connection.format.timescale
+        since = frame.at - first.dts / connection.format.timescale
         taken = connection.starts_at + timedelta(seconds=since)
         return taken if abs(taken - arrived) <= FARTHEST_FROM_ARRIVAL else arrived
 
@@ -115,19 +153,25 @@ class BufferedCamera:
 
     def _anchor(self, connection: OpenConnection, packet: Packet) -> datetime:
         arrived = self._clock.now() - timedelta(seconds=self._clock.monotonic() - packet.arrived)
-        return connection.wall_time.observe(packet.dts / connection.format.timescale, arrived)
+        begins = connection.wall_time.observe(packet.dts / connection.format.timescale, arrived)
+        if connection.wall_time.reanchored and connection.ended_at is not None:
+            self.on_reanchor(connection.ended_at, begins)
+        return begins
 
-    def _shelve(self, connection: OpenConnection, packets: tuple[Packet, ...]) -> None:
-        segment, data = self._segment_of(connection, packets)
+    def _shelve(self, connection: OpenConnection, cut: Cut) -> None:
+        segment, data = self._segment_of(connection, cut)
         connection.sequence += 1
-        connection.starts_at = None
+        connection.starts_at, connection.ended_at = None, segment.ends_at
         try:
             self._put(connection, segment, data)
         except StoreUnavailable as error:
             self.lost_segments += 1
             self.store_fault = str(error)
+            self._lost_since = self._lost_since or segment.starts_at
             return
-        self.store_fault = None
+        if self._lost_since is not None and self.store_fault is not None:
+            self.on_kept_again(self._lost_since, segment.starts_at, self.store_fault)
+        self.store_fault = self._lost_since = None
         self._forget(self.buffer.append(segment))
         self.on_segment()
 
@@ -146,11 +190,17 @@ class BufferedCamera:
             connection.on_shelf = True
         self._shelf.put(segment, data)
 
-    def _segment_of(self, connection: OpenConnection, packets: tuple[Packet, ...]) -> tuple[Segment, bytes]:
+    def _segment_of(self, connection: OpenConnection, cut: Cut) -> tuple[Segment, bytes]:
         if connection.starts_at is None:
-            connection.starts_at = self._anchor(connection, packets[0])
-        first_dts = packets[0].dts - (connection.origin or 0)
-        piece = fragment(connection.sequence, first_dts, packets)
+            connection.starts_at = self._anchor(connection, cut.packets[0])
+        origin = connection.origin or 0
+        first_dts = cut.packets[0].dts - origin
+        sample_rate = connection.format.audio.sample_rate if connection.format.audio else 0
+        began = origin * sample_rate // connection.format.timescale
+        # What is heard before the connection's first picture is decoded has no place in a file that begins there.
+        audio = [packet for packet in cut.audio if packet.pts >= began]
+        first_pts = audio[0].pts - began if audio else 0
+        piece = fragment(connection.sequence, first_dts, cut.packets, audio, first_pts)
         segment = Segment(
             camera=self.camera,
             connection=connection.id,
@@ -161,6 +211,8 @@ class BufferedCamera:
             samples=piece.samples,
             data_offset=piece.data_offset,
             size=len(piece.data),
+            sample_rate=sample_rate,
+            audio=piece.audio,
         )
         return segment, piece.data
 
@@ -194,10 +246,9 @@ class BufferedCamera:
     def open_second(self) -> tuple[Segment, bytes] | None:
         """The newest second as it stands now, whole as a fragment, though not on the shelf."""
         connection = self._open
-        if connection is None or not connection.cutter.pending:
-            return None
-        return self._segment_of(connection, connection.cutter.pending)
+        pending = connection.cutter.pending if connection is not None else None
+        return self._segment_of(connection, pending) if connection is not None and pending is not None else None
 
 
-def _nobody() -> None:
+def _nobody(*_told: object) -> None:
     """Who listens before somebody does."""

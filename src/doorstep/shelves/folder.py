@@ -209,7 +209,7 @@ def _reindexed(folder: Path) -> ShelvedConnection | None:
         if not _OUR_NAME.fullmatch(path.name) or path.name == INIT:
             continue
         try:
-            segments.append(_verified(path, camera, connection, fmt.timescale))
+            segments.append(_verified(path, camera, connection, fmt))
         except (MediaInvalid, OSError):
             path.unlink()
     if not segments:
@@ -218,12 +218,12 @@ def _reindexed(folder: Path) -> ShelvedConnection | None:
     return ShelvedConnection(camera, connection, fmt, tuple(segments))
 
 
-def _verified(path: Path, camera: CameraId, connection: ConnectionId, timescale: int) -> Segment:
+def _verified(path: Path, camera: CameraId, connection: ConnectionId, fmt: VideoFormat) -> Segment:
     """The segment in a file.  Raises MediaInvalid, OSError."""
     content = _whole(path)
     fragment = read_fragment(content)
     record = read_index_record(content[fragment.size :], content[: fragment.data_offset])
-    segment = record.segment(camera, timescale, fragment)
+    segment = record.segment(camera, fmt, fragment)
     checked = crc32(memoryview(content)[: fragment.size]) == record.fragment_crc
     if not checked or record.connection != connection or path.name != _name(segment):
         msg = f"{path.name} is not the segment that it claims to be"

@@ -6,15 +6,24 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Protocol
 
-from doorstep.core.errors import SourceLost
-from doorstep.core.media import Packet, VideoFormat
+from doorstep.core.errors import SourceLost, SourceOverrun
+from doorstep.core.media import StreamItem, VideoFormat
+from doorstep.ports import FrameTap
 
-Item = VideoFormat | Packet
-Read = Callable[[threading.Event], Generator[Item]]
+Read = Callable[[threading.Event], Generator[StreamItem]]
 """Reads one connection, blocking, until it is over or the event is set; notices the event within half a second."""
 
 END_SECONDS = 1.0
+
+
+class BlockingSource(Protocol):
+    """What every source that reads in a thread, or in a confined child, offers beside `ports.Source`."""
+
+    def read(self, tap: FrameTap, stop: threading.Event) -> Generator[StreamItem]:
+        """One connection, as `Read`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +34,10 @@ class HandoverBounds:
     bytes: int = 32 * 2**20
 
 
-async def threaded(read: Read, name: str, bounds: HandoverBounds = HandoverBounds()) -> AsyncGenerator[Item]:
+async def threaded(read: Read, name: str, bounds: HandoverBounds = HandoverBounds()) -> AsyncGenerator[StreamItem]:
     """Everything that `read` yields, in order, then what it raised; SourceLost when it merely stopped.
+
+    SourceOverrun where more waits than the bounds allow.
 
     The thread lives from the first item asked for until the generator is closed, which it waits for, a second at most.
     """
@@ -48,7 +59,7 @@ class _Handover:
         self._loop = loop
         self._bounds = bounds
         self._lock = threading.Lock()
-        self._items: deque[Item] = deque()
+        self._items: deque[StreamItem] = deque()
         self._bytes = 0
         self._over: BaseException | None = None
         self._asleep = False
@@ -72,10 +83,11 @@ class _Handover:
         finally:
             with self._lock:
                 self._over = over
+            del over  # its traceback holds this frame: a circle, with pictures in it, that only the collector would end
             self._on_loop(self._awake.set)
             self._on_loop(self._gone.set)
 
-    def _put(self, item: Item) -> None:
+    def _put(self, item: StreamItem) -> None:
         with self._lock:
             self._items.append(item)
             self._bytes += _size(item)
@@ -85,7 +97,7 @@ class _Handover:
             self._on_loop(self._awake.set)
         if full:
             msg = "Doorstep was too slow to take this camera's video; lower its bit rate or use fewer cameras."
-            raise SourceLost(msg)
+            raise SourceOverrun(msg)
 
     def _on_loop(self, wake: Callable[[], None]) -> None:
         try:
@@ -95,7 +107,7 @@ class _Handover:
 
     # -------------------------------------------------------------------------------------------- on the loop
 
-    async def take(self) -> Item:
+    async def take(self) -> StreamItem:
         """The next item; raises what ended the reading once all are taken."""
         while True:
             with self._lock:
@@ -104,10 +116,15 @@ class _Handover:
                     self._bytes -= _size(item)
                     return item
                 if self._over is not None:
-                    raise self._over
+                    raise self._ending()
                 self._asleep = True
                 self._awake.clear()
             await self._awake.wait()
+
+    def _ending(self) -> BaseException:
+        """What ended it, told once: an error that its own traceback reaches again is a circle."""
+        over, self._over = self._over, _told()
+        return over or _told()
 
     async def stopped(self) -> bool:
         """Tell the thread to end, and whether it did: a hung native call must not hold the house for ever."""
@@ -120,5 +137,9 @@ class _Handover:
         return True
 
 
-def _size(item: Item) -> int:
-    return len(item.data) if isinstance(item, Packet) else len(item.decoder_config)
+def _told() -> SourceLost:
+    return SourceLost("The camera's stream is over.")
+
+
+def _size(item: StreamItem) -> int:
+    return len(item.decoder_config) if isinstance(item, VideoFormat) else len(item.data)

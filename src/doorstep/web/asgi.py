@@ -2,7 +2,22 @@
 
 from fastapi import FastAPI
 
-from doorstep.web import cameras, clips, events, openapi, probes, session, setup, status, tokens, triggers, users
+from doorstep.web import (
+    cameras,
+    clips,
+    events,
+    ingest,
+    metrics,
+    openapi,
+    play_keys,
+    probes,
+    session,
+    setup,
+    status,
+    tokens,
+    triggers,
+    users,
+)
 from doorstep.web.access_log import AccessLog, BugCatcher
 from doorstep.web.bodies import BodyLimit
 from doorstep.web.gate import GatedRoute
@@ -11,15 +26,20 @@ from doorstep.web.hosts import HostGuard
 from doorstep.web.idempotency import Answered
 from doorstep.web.parts import WebParts
 from doorstep.web.password_checks import PasswordChecks
+from doorstep.web.peers import PeerDoor
 from doorstep.web.permissions import check_table
 from doorstep.web.problems import add_problems
 from doorstep.web.recent_clips import RecentClips
 from doorstep.web.same_origin import SameOrigin
 from doorstep.web.static import WebApp, page_route
+from doorstep.web.wrong_tries import WrongTries
 
 __all__ = ["WebParts", "create_app"]
 
-_RESOURCES = (session, setup, cameras, triggers, clips, events, status, tokens, users, openapi, probes)
+_RESOURCES = (
+    *(session, setup, cameras, play_keys, triggers, clips, events, ingest),
+    *(status, tokens, users, openapi, probes, metrics),
+)
 
 
 def create_app(parts: WebParts) -> FastAPI:
@@ -40,6 +60,7 @@ def create_app(parts: WebParts) -> FastAPI:
     app.state.recent_clips = RecentClips(parts.clock)
     app.state.answered = Answered(parts.clock)
     app.state.password_checks = PasswordChecks()
+    app.state.wrong_tries = WrongTries(parts.clock)
     app.state.web_app = WebApp(parts.dist)
     for module in _RESOURCES:
         app.router.routes.extend(module.router.routes)
@@ -54,6 +75,7 @@ def _add_layers(app: FastAPI, parts: WebParts) -> None:
     """Innermost first."""
     app.add_middleware(BodyLimit)
     app.add_middleware(SameOrigin)
+    app.add_middleware(PeerDoor, networks=lambda: parts.rtmp.ingest_from)
     app.add_middleware(HostGuard, names=parts.names, hostname=parts.hostname)
     app.add_middleware(BugCatcher)
     app.add_middleware(SecurityHeaders)

@@ -20,6 +20,7 @@ from doorstep.web.permissions import PERMISSIONS, AnyOf, Need, Openness, TableIn
 from doorstep.web.problems import PROBLEM_TYPE, Refusal, not_found
 
 LOCAL_OWNER_KEY = "doorstep.local_owner"
+TRUSTED_PEER_KEY = "doorstep.trusted_peer"
 LONGEST_SECRET = 512
 
 LOCAL_OWNER = Grant(
@@ -73,6 +74,10 @@ async def admit(request: Request, need: Need) -> None:
     camera is checked.
     """
     if need is Openness.PUBLIC:
+        return
+    if need is Openness.PEERS:
+        if request.scope.get(TRUSTED_PEER_KEY) is not True:
+            raise Refusal(403, "not-allowed", "You may not do this.")
         return
     grant = await grant_of(request)
     if grant is None:

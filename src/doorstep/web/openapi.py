@@ -41,5 +41,5 @@ def _describe_need(operation: dict[str, Any], method: str, path: str) -> None:
             operation["x-doorstep-scopes"] = sorted(need.scopes)
         case Openness.SIGNED_IN:
             operation["security"] = [{"session": []}, {"token": []}]
-        case Openness.PUBLIC:
+        case Openness.PUBLIC | Openness.PEERS:
             operation["security"] = []

@@ -1,15 +1,47 @@
 """Everything the web needs from outside, as ports and plain values.  `app.py` fills it in."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
-from doorstep.core.access import Account
+from doorstep.core.access import Account, Grant
 from doorstep.core.camera import CameraId
+from doorstep.core.errors import AccessDenied
 from doorstep.core.event import Cause, Event
+from doorstep.core.lateness import Lateness
 from doorstep.ports import Accounts, CameraDirectory, Catalog, ClipBuilder, Clock, Health, LiveFeed, Store
 
 DIST = Path(__file__).parent / "dist"
+
+
+def _no_keys(camera: CameraId, asker: Grant) -> tuple[str, datetime]:
+    del camera, asker
+    msg = "This server gives no addresses for players."
+    raise AccessDenied(msg)
+
+
+async def _nobody(name: str, token: str) -> bool:
+    del name, token
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class RtmpParts:
+    """What the web must know of RTMP.
+
+    `make_play_key` makes a short-lived secret for one camera on behalf of the asker, and says until when; it blocks,
+    and raises CatalogUnavailable, AccessDenied.  `may_play` says whether a name is a camera that a token opens.
+    `camera_of_key` is the camera that pushes to nginx with this key, found in constant time; None if there is none.
+    `play_addresses` are a camera's addresses on this host, without a token; none where nothing listens.
+    `ingest_from` are the networks, besides this machine, from which nginx may ask who may publish and play.
+    """
+
+    make_play_key: Callable[[CameraId, Grant], tuple[str, datetime]] = _no_keys
+    may_play: Callable[[str, str], Awaitable[bool]] = _nobody
+    camera_of_key: Callable[[str], CameraId | None] = lambda _key: None
+    play_addresses: Callable[[CameraId, str], Sequence[str]] = lambda _camera, _host: ()
+    ingest_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +53,7 @@ class WebParts:
     `still_key` and `thumbnail_key` name an event's pictures in the store.
     `names` are host names of the config file and `hostname` is the machine's own; addresses are always answered.
     `longest_clip_seconds` bounds a clip cut out of the buffer; `dist` is the built app, which may be absent.
+    `lateness` is the event loop's, for the metrics.
     """
 
     clock: Clock
@@ -41,3 +74,5 @@ class WebParts:
     hostname: str = ""
     longest_clip_seconds: float = 3600.0
     dist: Path = DIST
+    lateness: Lateness = field(default_factory=Lateness)
+    rtmp: RtmpParts = RtmpParts()

@@ -10,10 +10,11 @@ from doorstep.core.access import READ_SCOPES, Grant, Scope
 
 
 class Openness(Enum):
-    """Routes that ask for no scope."""
+    """Routes that ask for no scope; PEERS asks where the request comes from instead (see `peers`)."""
 
     PUBLIC = "public"
     SIGNED_IN = "signed in"
+    PEERS = "trusted peers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class AnyOf:
 
 Need = AnyOf | Openness
 
-PUBLIC, SIGNED_IN = Openness.PUBLIC, Openness.SIGNED_IN
+PUBLIC, SIGNED_IN, PEERS = Openness.PUBLIC, Openness.SIGNED_IN, Openness.PEERS
 ANY_READ = AnyOf(*READ_SCOPES, Scope.STATUS_READ)
 LIVE = AnyOf(Scope.LIVE_READ)
 EVENTS = AnyOf(Scope.EVENTS_READ)
@@ -57,9 +58,13 @@ PERMISSIONS: Mapping[tuple[str, str], Need] = {
     ("GET", f"{_V1}/cameras/{{camera_id}}"): ANY_READ,
     ("GET", f"{_V1}/cameras/{{camera_id}}/snapshot.jpg"): LIVE,
     ("GET", f"{_V1}/cameras/{{camera_id}}/live.mjpeg"): LIVE,
+    ("POST", f"{_V1}/cameras/{{camera_id}}/live/key"): LIVE,
     ("GET", f"{_V1}/cameras/{{camera_id}}/clip"): CLIP,
     ("POST", f"{_V1}/cameras/{{camera_id}}/motion"): MOTION,
     ("POST", f"{_V1}/cameras/{{camera_id}}/press"): PRESS,
+    ("POST", f"{_V1}/ingest/rtmp/publish"): PEERS,
+    ("POST", f"{_V1}/ingest/rtmp/play"): PEERS,
+    ("POST", f"{_V1}/ingest/rtmp/update"): PEERS,
     ("GET", f"{_V1}/events"): EVENTS,
     ("GET", f"{_V1}/events/{{event_id}}"): EVENTS,
     ("DELETE", f"{_V1}/events/{{event_id}}"): EVENTS_WRITE,
@@ -73,6 +78,7 @@ PERMISSIONS: Mapping[tuple[str, str], Need] = {
     ("DELETE", f"{_V1}/tokens/{{grant_id}}"): ADMIN,
     ("GET", f"{_V1}/users"): ADMIN,
     ("POST", f"{_V1}/users"): ADMIN,
+    ("GET", "/metrics"): STATUS,
     ("GET", "/healthz"): PUBLIC,
     ("GET", "/readyz"): PUBLIC,
     ("GET", "/{path:path}"): PUBLIC,

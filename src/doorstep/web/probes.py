@@ -6,7 +6,7 @@ from starlette.responses import PlainTextResponse
 from doorstep.core.access import Scope
 from doorstep.web.gate import Parts, get_and_head, grant_of, resource
 from doorstep.web.shapes import ReadyShape, problem_shape
-from doorstep.web.status import visible_problems
+from doorstep.web.status import sees_everything, visible_problems
 
 router = resource("probes", prefix="")
 
@@ -19,10 +19,17 @@ async def is_up() -> Response:
 
 @get_and_head(router, "/readyz", "application/json")
 async def is_seeing(request: Request, parts: Parts) -> Response:
-    """200 while nothing is wrong, else 503 with the problems' keys; what they are only for who may read the status."""
+    """200 while Doorstep sees, else 503, with the problems' keys; what they are only for who may read the status.
+
+    It sees while each camera that is switched on is live, or has been connecting for at most half a minute since
+    Doorstep started; one that is stalled, refused or faulted is a problem at once.  So is whatever keeps it from
+    recognising, recording or telling.  Minor problems are listed and change nothing: a config that could not be
+    reloaded, a detect stream that the main one stands in for.
+    """
     problems = parts.health.problems()
-    shape = ReadyShape(seeing=not problems, problems=[problem.key for problem in problems])
+    seeing = sees_everything(problems)
+    shape = ReadyShape(seeing=seeing, problems=[problem.key for problem in problems])
     grant = await grant_of(request) if problems else None
     if grant is not None and grant.allows(Scope.STATUS_READ):
         shape.problems = [problem_shape(problem) for problem in visible_problems(parts, grant)]
-    return Response(shape.model_dump_json(), 503 if problems else 200, media_type="application/json")
+    return Response(shape.model_dump_json(), 200 if seeing else 503, media_type="application/json")

@@ -5,8 +5,9 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from doorstep.web.gate import LOCAL_OWNER_KEY
+from doorstep.web.gate import LOCAL_OWNER_KEY, TRUSTED_PEER_KEY
 from doorstep.web.problems import problem
+from doorstep.web.rtmp_call import is_form
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -64,7 +65,7 @@ class SameOrigin:
                 return
             refusal = problem(403, "cross-site", "This came from another site's page, so Doorstep did not do it.")
             await refusal(scope, receive, send)
-        elif has_body(headers) and not is_json(headers):
+        elif has_body(headers) and not is_json(headers) and not (scope.get(TRUSTED_PEER_KEY) and is_form(headers)):
             await problem(415, "not-json", "Send the body as application/json.")(scope, receive, send)
         else:
             await self._app(scope, receive, send)

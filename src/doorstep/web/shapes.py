@@ -29,6 +29,7 @@ class CameraShape(BaseModel):
     state: CameraState
     since: str
     reason: str
+    remedy: str
     recording: bool
     watching: WatchingShape
 
@@ -89,11 +90,12 @@ class EventsShape(BaseModel):
 
 
 class ProblemShape(BaseModel):
-    """One thing that is wrong."""
+    """One thing that is wrong; with a `minor` one Doorstep still sees everything."""
 
     what: str
     since: str
     remedy: str
+    minor: bool
 
 
 class StorageShape(BaseModel):
@@ -144,6 +146,14 @@ class NewTokenShape(BaseModel):
     """The secret, shown this once."""
 
     token: str
+
+
+class PlayKeyShape(BaseModel):
+    """A key for players, shown this once, and the addresses that it opens; none where nothing listens."""
+
+    secret: str
+    expires_at: str
+    addresses: list[str]
 
 
 class UserShape(BaseModel):
@@ -201,6 +211,7 @@ def camera_shape(camera: CameraStatus) -> CameraShape:
         state=camera.state,
         since=rfc3339(camera.since),
         reason=camera.reason,
+        remedy=camera.remedy,
         recording=camera.recording,
         watching=WatchingShape(
             on=camera.watching, last_look_at=rfc3339_or_none(camera.last_look_at), where=camera.looked_where
@@ -241,7 +252,7 @@ def event_shape(event: Event) -> EventShape:
 
 def problem_shape(problem: Problem) -> ProblemShape:
     """As `GET /status` shows it."""
-    return ProblemShape(what=problem.what, since=rfc3339(problem.since), remedy=problem.remedy)
+    return ProblemShape(what=problem.what, since=rfc3339(problem.since), remedy=problem.remedy, minor=problem.minor)
 
 
 def token_shape(grant: Grant) -> TokenShape:

@@ -1,5 +1,7 @@
 """Is Doorstep seeing, what is wrong, and how full is the storage."""
 
+from collections.abc import Sequence
+
 from anyio.to_thread import run_sync
 
 from doorstep.core.access import Grant
@@ -20,10 +22,15 @@ async def get_status(parts: Parts, asker: Asker) -> StatusShape:
     problems = visible_problems(parts, asker)
     return StatusShape(
         version=parts.version,
-        seeing=not problems,
+        seeing=sees_everything(problems),
         problems=[problem_shape(problem) for problem in problems],
         storage=await run_sync(_storage, parts),
     )
+
+
+def sees_everything(problems: Sequence[Problem]) -> bool:
+    """Nothing is wrong but what is minor."""
+    return all(problem.minor for problem in problems)
 
 
 def visible_problems(parts: WebParts, asker: Grant) -> list[Problem]:

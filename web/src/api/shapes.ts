@@ -19,6 +19,8 @@ export interface Camera {
   state: CameraState;
   since: string;
   reason: string;
+  /** What to do about its state, in plain words; empty where nothing is wrong. */
+  remedy?: string;
   recording: boolean;
   watching: { on: boolean; last_look_at: string | null; where: string };
 }
@@ -52,10 +54,12 @@ export interface EventPage {
   next: string | null;
 }
 
+/** With a `minor` one Doorstep still sees everything. */
 export interface Problem {
   what: string;
   since: string;
   remedy: string;
+  minor?: boolean;
 }
 
 export interface Status {

@@ -1,0 +1,107 @@
+"""Applies a changed config to the house that runs, on SIGHUP.  What a change means is decided in `core/reload`."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from doorstep.app.cameras import CameraFactory
+from doorstep.app.rtmp_intake import RtmpIntake
+from doorstep.core.errors import ConfigInvalid
+from doorstep.core.reload import Reload, reload_of
+from doorstep.core.settings import CameraSettings, Settings
+from doorstep.pipeline.cameras import Cameras
+from doorstep.pipeline.health import HealthBoard
+
+log = structlog.get_logger()
+
+FINISH_SECONDS = 8.0
+CHANGED = "its settings were changed"
+SWITCHED_OFF = "it was switched off in the config"
+NOT_USED = "reload"
+WAITS = "restart"
+
+
+class Reloader:
+    """Cameras that did not change keep connection, buffer and events: nothing of theirs is touched.
+
+    A config that cannot be used changes nothing and is told, until the next good one.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        read: Callable[[], Settings],
+        cameras: Cameras,
+        factory: CameraFactory,
+        rtmp: RtmpIntake,
+        board: HealthBoard,
+    ) -> None:
+        """`settings` are those that run; `read` blocks, and raises ConfigInvalid."""
+        self._settings = settings
+        self._read = read
+        self._cameras = cameras
+        self._factory = factory
+        self._rtmp = rtmp
+        self._board = board
+
+    async def run(self, asked: asyncio.Event) -> None:
+        """Reload each time that it is asked for, one after the other, for ever."""
+        while True:
+            await asked.wait()
+            asked.clear()
+            await self.reload()
+
+    async def reload(self) -> None:
+        """Once."""
+        try:
+            wanted = await asyncio.to_thread(self._read)
+            plan = reload_of(self._settings, wanted)
+            for camera in (*plan.added, *plan.changed):
+                self._factory.check(camera)
+            self._rtmp.expect(plan.settings.cameras)
+        except ConfigInvalid as error:
+            log.warning("the config cannot be used, nothing was changed", reason=str(error))
+            what = f"The changed config is not used: {error}"
+            self._board.report(
+                NOT_USED, what, "Mend the file and reload again; the config before it holds.", minor=True
+            )
+            return
+        self._board.clear(NOT_USED)
+        self._tell_what_waits(plan)
+        await self._apply(plan)
+        log.info(
+            "config reloaded",
+            added=[camera.id for camera in plan.added],
+            changed=[camera.id for camera in plan.changed],
+            removed=list(plan.removed),
+            needs_restart=list(plan.needs_restart),
+        )
+
+    async def _apply(self, plan: Reload) -> None:
+        before = {camera.id: camera for camera in self._settings.cameras}
+        async with asyncio.TaskGroup() as stopping:
+            for camera_id in (*plan.removed, *(camera.id for camera in plan.changed)):
+                stopping.create_task(self._cameras.stop(camera_id, FINISH_SECONDS))
+        for camera_id in plan.removed:
+            self._cameras.remove(camera_id)
+            await self._factory.forget(camera_id)
+        self._factory.share(len(plan.order))
+        for camera in (*plan.changed, *plan.added):
+            self._cameras.start(self._factory.make(camera, _away(before.get(camera.id))))
+        self._cameras.arrange(plan.order)
+        self._cameras.try_now()
+        self._settings = plan.settings
+
+    def _tell_what_waits(self, plan: Reload) -> None:
+        if not plan.needs_restart:
+            self._board.clear(WAITS)
+            return
+        names = ", ".join(f"[{name}]" for name in plan.needs_restart)
+        what = f"Changes of {names} in the config wait for a restart; its cameras are used already."
+        self._board.report(WAITS, what, "Restart Doorstep when it suits.", minor=True)
+
+
+def _away(before: CameraSettings | None) -> str:
+    """Why nothing of a camera was kept until now."""
+    return SWITCHED_OFF if before is not None and not before.enabled else CHANGED

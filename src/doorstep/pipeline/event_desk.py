@@ -1,0 +1,89 @@
+"""One camera's observations in, what the rules decide carried out: rows, recordings, stills and alerts."""
+
+from datetime import timedelta
+from typing import assert_never
+
+import structlog
+
+from doorstep.core.event import (
+    CloseEvent,
+    Decision,
+    EventTracker,
+    ExtendEvent,
+    Observation,
+    OpenEvent,
+    RaiseAlert,
+    RecordUntil,
+)
+from doorstep.core.ledger import LedgerEntry, Stage
+from doorstep.core.tracking import Sighting
+from doorstep.pipeline.alerts import AlertDesk
+from doorstep.pipeline.event_rows import EventRows
+from doorstep.pipeline.recorder import Recorder
+from doorstep.pipeline.stills import Stills
+from doorstep.pipeline.watcher import Look
+from doorstep.ports import Clock, Frame
+
+log = structlog.get_logger()
+
+
+class EventDesk:
+    """Used on the event loop only; decides nothing."""
+
+    def __init__(
+        self,
+        tracker: EventTracker,
+        recorder: Recorder,
+        stills: Stills,
+        alerts: AlertDesk,
+        rows: EventRows,
+        clock: Clock,
+    ) -> None:
+        self._tracker = tracker
+        self._recorder = recorder
+        self._stills = stills
+        self._alerts = alerts
+        self._rows = rows
+        self._clock = clock
+
+    def observe(self, observation: Observation, look: Look | None, newest: Frame | None) -> None:
+        """Something was observed, with the look that found it out; `newest` is the last frame of this connection."""
+        for decision in self._tracker.observe(observation):
+            self._carry_out(decision, look, newest)
+        running = self._tracker.running
+        if running is not None and look is not None and isinstance(observation, Sighting):
+            self._stills.offer(running.id, look.frame, observation.score * observation.box.area)
+
+    def _carry_out(self, decision: Decision, look: Look | None, newest: Frame | None) -> None:
+        match decision:
+            case OpenEvent():
+                self._open(decision, look, newest)
+            case ExtendEvent(event):
+                self._rows.extended(event)
+            case RecordUntil(event_id, until):
+                self._recorder.extend(event_id, until)
+            case CloseEvent(event):
+                log.info("event closed", camera=event.camera, event_id=event.id)
+                self._rows.decided(event)
+                self._recorder.finish(event.id, event.ended_at or event.last_seen_at)
+            case RaiseAlert():
+                self._alerts.tell(decision, look.frame if look is not None else newest)
+            case _:
+                assert_never(decision)
+
+    def _open(self, decision: OpenEvent, look: Look | None, newest: Frame | None) -> None:
+        event = decision.event
+        log.info("event opened", camera=event.camera, event_id=event.id, causes=[cause.value for cause in event.causes])
+        self._rows.decided(event)
+        if decision.record_from is not None:
+            self._recorder.begin(event, decision.record_from, event.last_seen_at)
+        self._enter_stages(decision, look)
+        if newest is not None:
+            self._stills.offer(event.id, newest, 0.0)
+
+    def _enter_stages(self, decision: OpenEvent, look: Look | None) -> None:
+        entries = [LedgerEntry(Stage.DECIDED, self._clock.now())]
+        if look is not None:
+            captured = self._clock.now() - timedelta(seconds=self._clock.monotonic() - look.frame.captured_at)
+            entries[:0] = [LedgerEntry(Stage.CAPTURED, captured), LedgerEntry(Stage.SEEN, look.answered_at)]
+        self._rows.ledger(decision.event.id, *entries)

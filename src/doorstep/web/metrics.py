@@ -1,0 +1,107 @@
+"""How Doorstep does in numbers, in Prometheus' text format: never an address, a person's name or a secret."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from fastapi import Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, InfoMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from doorstep.core.camera import CameraCounts, CameraState, CameraStatus
+from doorstep.core.lateness import Lateness
+from doorstep.web.gate import Asker, Parts, get_and_head, resource
+from doorstep.web.parts import WebParts
+from doorstep.web.status import visible_problems
+
+router = resource("metrics", prefix="")
+
+_COUNTERS: Sequence[tuple[str, str, Callable[[CameraCounts], float]]] = (
+    ("packets", "Packets of picture and sound that came", lambda counts: counts.packets),
+    ("bytes", "Bytes in them", lambda counts: counts.bytes),
+    ("connections", "Connections that brought a format", lambda counts: counts.connections),
+    ("gaps", "Spans without recording", lambda counts: counts.gaps),
+    ("looks", "Frames that were looked at", lambda counts: counts.looks),
+    ("handover_drops", "Connections ended because Doorstep was too slow for them", lambda counts: counts.overruns),
+    ("lost_segments", "Segments that the buffer could not keep", lambda counts: counts.lost_segments),
+)
+_GAUGES: Sequence[tuple[str, str, Callable[[CameraCounts], float | None]]] = (
+    ("last_packet_age_seconds", "Age of the newest picture", lambda counts: counts.last_packet_seconds),
+    ("buffer_seconds", "Seconds of video in the rolling buffer", lambda counts: counts.buffer_seconds),
+    ("buffer_bytes", "Bytes in it", lambda counts: counts.buffer_bytes),
+)
+
+
+@get_and_head(router, "/metrics", "text/plain")
+async def get_metrics(parts: Parts, asker: Asker) -> Response:
+    """For Prometheus and its kind, with a token that may read the status; only cameras that the asker may see."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_House(parts, [camera for camera in parts.cameras.cameras() if asker.sees(camera.id)]))
+    registry.register(_Problems(len(visible_problems(parts, asker))))
+    ProcessCollector(registry=registry)
+    return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+class _House(Collector):
+    """Cameras, loop and process as they are at this moment."""
+
+    def __init__(self, parts: WebParts, cameras: Sequence[CameraStatus]) -> None:
+        self._parts = parts
+        self._cameras = cameras
+
+    def collect(self) -> Iterator[Metric]:
+        """Each metric with all its samples."""
+        yield InfoMetricFamily("doorstep", "What runs here", {"version": self._parts.version})
+        yield self._states()
+        for name, words, value in _COUNTERS:
+            counter = CounterMetricFamily(f"doorstep_camera_{name}", words, labels=["camera"])
+            for camera in self._cameras:
+                counter.add_metric([camera.id], value(camera.counts))
+            yield counter
+        for name, words, known in _GAUGES:
+            yield self._gauge(name, words, known)
+        yield _lateness(self._parts.lateness)
+        yield GaugeMetricFamily("doorstep_threads", "Threads of this process", value=_threads())
+
+    def _states(self) -> Metric:
+        gauge = GaugeMetricFamily("doorstep_camera_state", "1 for the state it is in", labels=["camera", "state"])
+        for camera in self._cameras:
+            for state in CameraState:
+                gauge.add_metric([camera.id, state.value], float(camera.state is state))
+        return gauge
+
+    def _gauge(self, name: str, words: str, value: Callable[[CameraCounts], float | None]) -> Metric:
+        gauge = GaugeMetricFamily(f"doorstep_camera_{name}", words, labels=["camera"])
+        for camera in self._cameras:
+            known = value(camera.counts)
+            if known is not None:
+                gauge.add_metric([camera.id], known)
+        return gauge
+
+
+class _Problems(Collector):
+    """How many things are wrong; what they are stands in the status."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def collect(self) -> Iterator[Metric]:
+        """One number."""
+        yield GaugeMetricFamily("doorstep_problems", "Problems that the status names", value=self._count)
+
+
+def _lateness(lateness: Lateness) -> Metric:
+    histogram = HistogramMetricFamily("doorstep_loop_lateness_seconds", "How late the event loop serves a timer")
+    buckets = [("+Inf" if bound == float("inf") else str(bound), count) for bound, count in lateness.cumulative()]
+    histogram.add_metric([], buckets, lateness.total)
+    return histogram
+
+
+def _threads() -> int:
+    """Native ones too, where the system tells."""
+    try:
+        return sum(1 for _ in Path("/proc/self/task").iterdir())
+    except OSError:
+        return threading.active_count()

@@ -1,0 +1,21 @@
+"""Addresses for players that can send neither cookie nor header: with a short-lived key in them."""
+
+from anyio.to_thread import run_sync
+from fastapi import Request
+
+from doorstep.web.gate import Asker, Parts, SeenCamera, resource
+from doorstep.web.hosts import host_of
+from doorstep.web.instants import rfc3339
+from doorstep.web.shapes import PlayKeyShape
+
+router = resource("cameras")
+
+
+@router.post("/cameras/{camera_id}/live/key", status_code=201)
+async def make_play_key(camera: SeenCamera, parts: Parts, asker: Asker, request: Request) -> PlayKeyShape:
+    """A key for this camera's live picture, for an hour at most, and the addresses that it opens."""
+    secret, expires_at = await run_sync(parts.rtmp.make_play_key, camera.id, asker)
+    host = host_of(request.headers.get("host", ""))
+    bases = parts.rtmp.play_addresses(camera.id, f"[{host}]" if ":" in host else host)
+    addresses = [f"{base}?token={secret}" for base in bases]
+    return PlayKeyShape(secret=secret, expires_at=rfc3339(expires_at), addresses=addresses)

@@ -1,0 +1,40 @@
+"""How small a process stays: what it frees goes back to the kernel."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from doorstep.cli.memory import keep_little
+
+def resident():
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Private_Dirty:")) / 1024
+
+if sys.argv[1] == "little":
+    keep_little()
+del_me = bytes(24 << 20)  # what lets the C library take larger and larger pieces from its heap
+del del_me
+before = resident()
+packets = [bytes([number % 256]) * 150_000 for number in range(130)]
+del packets
+print(resident() - before)
+"""
+
+
+def left_behind(how: str) -> float:
+    """MiB that stay after 19 MiB of packets were freed."""
+    words = [sys.executable, "-c", PROGRAM, how]
+    return float(subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout)
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="no Linux that tells")
+def test_packets_that_were_sent_leave_no_memory_behind() -> None:
+    kept, returned = left_behind("much"), left_behind("little")
+    if kept < 10.0:
+        pytest.skip("this C library returns memory by itself")
+    assert returned < 2.0

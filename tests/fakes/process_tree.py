@@ -1,0 +1,53 @@
+"""What a server and its children hold of the machine, read from /proc."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Of a whole tree of processes; `pss` in bytes, `cpu` in seconds since each began."""
+
+    processes: int
+    threads: int
+    descriptors: int
+    pss: int
+    cpu: float
+
+
+def tree_of(root: int) -> list[int]:
+    """The process and everything that it started, directly or not."""
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            try:
+                parents[int(folder.name)] = int(_stat(int(folder.name))[1])
+            except OSError:
+                continue
+    found = [root]
+    for process in found:
+        found.extend(child for child, parent in parents.items() if parent == process)
+    return found
+
+
+def holding(root: int) -> Holding:
+    """A process that ends meanwhile counts nothing."""
+    processes = threads = descriptors = pss = 0
+    ticks = 0
+    for process in tree_of(root):
+        try:
+            stat = _stat(process)
+            memory = Path(f"/proc/{process}/smaps_rollup").read_text()
+            descriptors += len(list(Path(f"/proc/{process}/fd").iterdir()))
+        except OSError:
+            continue
+        processes += 1
+        threads += int(stat[17])
+        ticks += int(stat[11]) + int(stat[12])
+        pss += next(int(line.split()[1]) * 1024 for line in memory.splitlines() if line.startswith("Pss:"))
+    return Holding(processes, threads, descriptors, pss, ticks / 100)
+
+
+def _stat(process: int) -> list[str]:
+    """The fields of /proc/PID/stat behind the name: state, parent, …"""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
