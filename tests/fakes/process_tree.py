@@ -6,13 +6,17 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Of a whole tree of processes; `pss` in bytes, `cpu` in seconds since each began."""
+    """Of a whole tree of processes; memory in bytes, `cpu` in seconds since each began.
+
+    `pss` also falls and rises with other programs that share our libraries; `anonymous` is the part that is ours alone.
+    """
 
     processes: int
     threads: int
     descriptors: int
     pss: int
     cpu: float
+    anonymous: int = 0
 
 
 def tree_of(root: int) -> list[int]:
@@ -32,7 +36,7 @@ def tree_of(root: int) -> list[int]:
 
 def holding(root: int) -> Holding:
     """A process that ends meanwhile counts nothing."""
-    processes = threads = descriptors = pss = 0
+    processes = threads = descriptors = pss = anonymous = 0
     ticks = 0
     for process in tree_of(root):
         try:
@@ -44,8 +48,13 @@ def holding(root: int) -> Holding:
         processes += 1
         threads += int(stat[17])
         ticks += int(stat[11]) + int(stat[12])
-        pss += next(int(line.split()[1]) * 1024 for line in memory.splitlines() if line.startswith("Pss:"))
-    return Holding(processes, threads, descriptors, pss, ticks / 100)
+        pss += _bytes(memory, "Pss:")
+        anonymous += _bytes(memory, "Pss_Anon:")
+    return Holding(processes, threads, descriptors, pss, ticks / 100, anonymous)
+
+
+def _bytes(memory: str, name: str) -> int:
+    return next(int(line.split()[1]) * 1024 for line in memory.splitlines() if line.startswith(name))
 
 
 def _stat(process: int) -> list[str]:
