@@ -31,15 +31,19 @@ from doorstep.app.camera_child import READERS
 from doorstep.app.cameras import CameraFactory, Shared
 from doorstep.app.rtmp_intake import RtmpIntake
 from doorstep.app.sources import Sources
+from doorstep.app.storage import Storage
 from doorstep.catalog.memory import MemoryCatalog
 from doorstep.cli.memory import share_heaps
 from doorstep.cli.run import SWITCH_SECONDS
 from doorstep.clock import SystemClock
 from doorstep.core.camera import CameraId
+from doorstep.core.disk_kind import DiskKind
 from doorstep.core.settings import BufferSettings, CameraSettings, ServerSettings, Settings
 from doorstep.live.mjpeg import MjpegFeed
 from doorstep.live.packet_feed import PacketFeed
+from doorstep.pipeline.buffer_shares import BufferShares
 from doorstep.pipeline.cameras import Cameras
+from doorstep.pipeline.disk_watch import DiskWatch
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.outbox import Outbox
@@ -152,10 +156,17 @@ async def measured(count: int, seconds: float, *, threads: bool = False) -> Run:
             ),
         )
         rows = EventRows(MemoryCatalog(), health, clock)
+        store = LocalStore(data / "recordings")
+        storage = Storage(
+            store=store,
+            shelf=FolderShelf(buffer, "benchmark"),
+            shares=BufferShares(BUFFER_BYTES, BUFFER_SECONDS, DiskKind.MEMORY, health, clock),
+            disk=DiskWatch(store.disk_reading, health, clock),
+            durability=1.0,
+        )
         shared = Shared(
             settings=settings,
-            store=LocalStore(data / "recordings"),
-            shelf=FolderShelf(buffer, "benchmark"),
+            storage=storage,
             live=MjpegFeed(clock),
             packets=PacketFeed(),
             rows=rows,
@@ -167,7 +178,7 @@ async def measured(count: int, seconds: float, *, threads: bool = False) -> Run:
             open_source=open_source,
             link_to=lambda event: event.id,
         )
-        factory = CameraFactory(shared, BUFFER_BYTES)
+        factory = CameraFactory(shared, {})
         cameras = Cameras([factory.make(camera) for camera in settings.cameras], clock, health)
         kept = [Kept(buffered) for buffered in factory.buffers.values()]
         async with asyncio.TaskGroup() as tasks:

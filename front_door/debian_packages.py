@@ -12,6 +12,7 @@ from steps import run, say
 
 PACKAGES = {
     "chromium": "/usr/bin/chromium",
+    "e2fsprogs": "/sbin/mkfs.ext4",
     "ffmpeg": "/usr/bin/ffprobe",
     "gir1.2-gst-rtsp-server-1.0": "/usr/lib/*/girepository-1.0/GstRtspServer-1.0.typelib",
     "gstreamer1.0-plugins-bad": "/usr/lib/*/gstreamer-1.0/libgstvideoparsersbad.so",
@@ -20,7 +21,9 @@ PACKAGES = {
     "libnginx-mod-rtmp": "/usr/lib/nginx/modules/ngx_rtmp_module.so",
     "nginx": "/usr/sbin/nginx",
     "python3-gi": "/usr/lib/python3/dist-packages/gi/__init__.py",
+    "strace": "/usr/bin/strace",
     "stunnel4": "/usr/bin/stunnel4",
+    "util-linux": "/bin/mount",
     "fonts-dejavu-core": "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
     "libatomic1": "/usr/lib/*/libatomic.so.1",  # of the node that drives chromium in the tests
     "openssl": "/usr/bin/openssl",

@@ -5,7 +5,7 @@ docstring says otherwise, an async method is called on the event loop and a plai
 a bounded time, and raises only what it names.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -13,13 +13,18 @@ from typing import Protocol
 from doorstep.core.access import Account, Grant, Role, Scope
 from doorstep.core.alert import Alert
 from doorstep.core.camera import CameraId, CameraStatus
+from doorstep.core.clip_file import Clip, Conversion
+from doorstep.core.clip_form import AS_RECORDED, ClipForm
+from doorstep.core.clock_state import Guess
 from doorstep.core.detection import Detection, Thresholds
 from doorstep.core.event import Event, EventId
 from doorstep.core.gap import Gap
 from doorstep.core.health import Problem
 from doorstep.core.media import StreamItem, VideoFormat
 from doorstep.core.outbox import Delivery
+from doorstep.core.recorded_span import RecordedSpan
 from doorstep.core.segment import ConnectionId, Segment
+from doorstep.core.timeline import Timeline
 
 
 class Clock(Protocol):
@@ -274,35 +279,67 @@ class Catalog(Protocol):
         ...
 
     def unfinished_events(self) -> Sequence[Event]:
-        """Those that were running when the process ended."""
+        """Those that were running, or whose recording was being written, when the process ended."""
         ...
 
     def expired_events(self, started_before: datetime, limit: int) -> Sequence[Event]:
-        """Oldest first, deleted ones included, none that still runs."""
+        """Oldest first, deleted ones included, none that still runs or is unfinished."""
         ...
 
     def deleted_events(self, deleted_before: datetime, limit: int) -> Sequence[Event]:
-        """Those whose time for undoing is over."""
+        """Those whose time for undoing is over, none that is unfinished."""
         ...
 
     def recorded_bytes(self) -> int:
-        """Of all events' recordings."""
+        """Of all files: events' recordings and minute files."""
         ...
 
     def recording_keys(self) -> frozenset[str]:
-        """The key of every recording that an event has."""
+        """The key of every file that a row names: events' recordings and minute files."""
+        ...
+
+    def pictured_keys(self) -> frozenset[str]:
+        """The key of every event's recording, in minutes or not: pictures are called after these."""
         ...
 
     def forget_event(self, event_id: EventId) -> None:
         """Remove the row and its deliveries; the bytes are the caller's business, and go first."""
         ...
 
-    def add_gap(self, gap: Gap) -> None:
-        """A span without recording, with its reason."""
+    def add_gap(self, gap: Gap, guess: Guess | None = None) -> None:
+        """A span without recording, with its reason, and by what it was told where the clock was not set."""
         ...
 
     def gaps(self, camera: CameraId, since: datetime, until: datetime) -> Sequence[Gap]:
         """Those that touch the span, oldest first."""
+        ...
+
+    def forget_gaps(self, ended_before: datetime) -> int:
+        """Remove those that are over for so long; how many there were."""
+        ...
+
+    def save_span(self, span: RecordedSpan, guess: Guess | None = None) -> None:
+        """Insert or replace the row of a minute file, by its key; one that was told by a guess stays so."""
+        ...
+
+    def forget_span(self, key: str) -> None:
+        """Remove the row of a minute file; the bytes are the caller's business, and go first."""
+        ...
+
+    def unfinished_spans(self) -> Sequence[RecordedSpan]:
+        """Minute files that were not whole when the process ended."""
+        ...
+
+    def loose_spans(self, limit: int, since: datetime | None = None) -> Sequence[RecordedSpan]:
+        """Whole minute files that hold nothing of any event and begin at `since` or later, oldest first."""
+        ...
+
+    def recorded(self, camera: CameraId, since: datetime, until: datetime) -> Sequence[RecordedSpan]:
+        """Every file that touches the span, oldest first: minute files, and recordings of events not deleted."""
+        ...
+
+    def timeline(self, camera: CameraId, since: datetime, until: datetime, most: int) -> Timeline:
+        """Files, gaps and events (none deleted) that touch the span: one state of the catalog, `most` of each kind."""
         ...
 
     def save_delivery(self, delivery: Delivery) -> None:
@@ -315,6 +352,13 @@ class Catalog(Protocol):
 
     def deliveries_of(self, event_id: EventId) -> Sequence[Delivery]:
         """Every delivery of one event."""
+        ...
+
+    def redate(self, truth: Guess, *, known: bool) -> None:
+        """Put right what was told by other guesses of the same boot; where the truth is `known` it is a guess no more.
+
+        Keys stay, and what other boots guessed.  A delivery was told by the guess of its event.
+        """
         ...
 
 
@@ -420,30 +464,25 @@ class Notifier(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """A video as it will be sent: known size, bytes on demand.
-
-    `read` yields the bytes of [offset, offset + length) in big pieces; it blocks, and raises BlobMissing or
-    StoreUnavailable when what it reads goes away.
-    """
-
-    name: str
-    size: int
-    starts_at: datetime
-    ends_at: datetime
-    read: Callable[[int, int], Iterator[bytes]]
-
-
 class ClipBuilder(Protocol):
-    """Turns recorded spans into clips; no packet is touched."""
+    """Turns recorded spans into clips; no packet is touched, but where another codec is asked for."""
 
-    async def of_event(self, event: Event) -> Clip:
+    async def of_event(self, event: Event, form: ClipForm = AS_RECORDED) -> Clip:
         """The event's clip, also while it still runs.  Raises SpanUnavailable, BlobMissing, StoreUnavailable."""
         ...
 
-    async def of_span(self, camera: CameraId, start: datetime, end: datetime) -> Clip:
-        """The longest gapless part of the span, the newest, still open second included.  Raises SpanUnavailable."""
+    async def of_span(self, camera: CameraId, start: datetime, end: datetime, form: ClipForm = AS_RECORDED) -> Clip:
+        """As MP4 the longest gapless part of the span, as ZIP all of them; the newest, still open second included.
+
+        Raises SpanUnavailable, StoreUnavailable.
+        """
+        ...
+
+    async def in_h264(self, clip: Clip, *, wait: bool = True) -> Clip | Conversion:
+        """The clip in H.264, which is itself where it is that already; else how far the conversion has come.
+
+        The first call begins it.  With `wait` a Conversion comes back only where it failed or too many wait.
+        """
         ...
 
 

@@ -16,6 +16,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from doorstep.core.disk_state import FULL_PART
 from doorstep.core.errors import BlobMissing, StoreFull, StoreUnavailable
 from doorstep.ports import BlobWriter
 from doorstep.stores.local import LocalStore
@@ -39,6 +40,28 @@ def mode_of(path: Path) -> int:
 
 def on_disk(path: Path) -> int:
     return path.stat().st_blocks * 512
+
+
+def test_what_it_writes_is_counted(store: LocalStore) -> None:
+    blob = store.create("a.mp4")
+    blob.append(b"x" * 1000)
+    blob.close()
+    store.put("a.jpg", b"x" * 30)
+    again = store.resume("a.mp4", 500)
+    again.append(b"y")
+    again.close()
+    assert store.bytes_written == 1031
+
+
+def test_the_disk_is_asked_without_writing_to_it(store: LocalStore, root: Path) -> None:
+    before = root.stat().st_mtime_ns
+    reading = store.disk_reading()
+    assert 0 < reading.free <= reading.total
+    assert not reading.read_only
+    assert root.stat().st_mtime_ns == before
+    root.rmdir()
+    with pytest.raises(StoreUnavailable):
+        store.disk_reading()
 
 
 def test_files_and_folders_are_the_owners_alone(store: LocalStore, root: Path) -> None:
@@ -108,6 +131,22 @@ def test_what_a_power_cut_left_of_a_put_is_not_listed(store: LocalStore, root: P
     store.put("a/still.jpg", b"x")
     (root / "a" / ".0123456789abcdef").write_bytes(b"half")
     assert list(store.keys()) == ["a/still.jpg"]
+
+
+def test_what_belongs_to_the_disk_itself_is_passed_over(store: LocalStore, root: Path) -> None:
+    store.put("a/still.jpg", b"x")
+    (root / "lost+found").mkdir(mode=0)
+    assert list(store.keys()) == ["a/still.jpg"]
+
+
+def test_what_goes_while_it_is_listed_is_passed_over(store: LocalStore) -> None:
+    for key in ("a/1/x.jpg", "a/2/x.jpg", "a/3/x.jpg"):
+        store.put(key, b"x")
+    keys = store.keys()
+    first = next(keys)
+    for key in {"a/1/x.jpg", "a/2/x.jpg", "a/3/x.jpg"} - {first}:
+        store.delete(key)
+    assert list(keys) == []
 
 
 def test_empty_folders_go_with_their_last_recording(store: LocalStore, root: Path) -> None:
@@ -194,7 +233,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     ):
         pytest.skip("needs the right to mount a small disk")
     yield place
-    subprocess.run(["umount", str(place)], check=True)
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 def test_a_full_disk_is_said_and_survived(small_disk: Path) -> None:
@@ -214,6 +253,27 @@ def test_a_full_disk_is_said_and_survived(small_disk: Path) -> None:
     store.delete("door/a.mp4")
     assert store.free_bytes() >= free + appended
     store.put("door/a.jpg", b"x" * 100_000)
+
+
+def append_until_full(blob: BlobWriter) -> None:
+    for _ in range(1000):
+        blob.append(b"x" * 4096)
+
+
+def test_recordings_leave_room_for_the_catalogs_rows(small_disk: Path) -> None:
+    store = LocalStore(small_disk / "recordings")
+    running, new = store.create("door/a.mp4"), store.create("door/b.mp4")
+    with pytest.raises(StoreFull):
+        append_until_full(running)
+    left = store.free_bytes()
+    assert left >= 2**20 // FULL_PART - 4096
+    with pytest.raises(StoreFull):
+        new.append(b"x")
+    (small_disk / "row").write_bytes(bytes(left // 2))
+    store.delete("door/a.mp4")
+    running.close()
+    new.append(b"x")
+    new.close()
 
 
 def test_a_read_only_disk_is_said(small_disk: Path) -> None:

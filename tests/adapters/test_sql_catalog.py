@@ -37,6 +37,14 @@ DOOR = CameraId("front-door")
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 EVENT = Event(EventId("one"), DOOR, NOON, NOON, causes=(Cause.PERSON,))
 
+EVENT_OF_0001 = (
+    (
+        "INSERT INTO events (id, camera, started_at, last_seen_at, has_still, ledger) VALUES ('one', 'front-door', "
+        "'2026-11-21 12:00:00.000000', '2026-11-21 12:00:00.000000', 0, '[]')"
+    ),
+    "INSERT INTO event_causes (event_id, cause, position) VALUES ('one', 'person', 0)",
+)
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -97,12 +105,15 @@ def test_migrations_lead_to_the_tables_of_the_code(catalog: SqlCatalog, engine: 
 
 def test_a_database_with_rows_is_copied_before_it_changes(engine: Engine, path: Path) -> None:
     assert upgrade(engine, "0001") is None
-    SqlCatalog(engine).save_event(EVENT)
+    with engine.begin() as connection:  # as the Doorstep of that day wrote it
+        for statement in EVENT_OF_0001:
+            connection.execute(text(statement))
     snapshot = upgrade(engine)
-    assert snapshot == path.with_name("doorstep.sqlite.before-0002")
+    assert snapshot == path.with_name("doorstep.sqlite.before-0003")
     assert stat.S_IMODE(snapshot.stat().st_mode) == 0o600
     old = open_engine(sqlite_url(snapshot))
-    assert SqlCatalog(old).event(EVENT.id) == EVENT
+    with old.connect() as connection:
+        assert connection.scalar(text("SELECT id FROM events")) == EVENT.id
     with pytest.raises(CatalogUnavailable):
         SqlAccountRecords(old).accounts()
     old.dispose()

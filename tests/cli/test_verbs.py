@@ -149,11 +149,10 @@ def test_the_shell_completes_verbs(home: Path) -> None:
     assert "doorstep" in (home / ".bashrc").read_text()
 
 
-@pytest.mark.parametrize("line", ['record = "always"', "upload = true"])
 @pytest.mark.parametrize("verb", ["run", "check"])
-def test_a_setting_that_would_be_ignored_is_refused(home: Path, verb: str, line: str) -> None:
-    (home / "later.toml").write_text(f"{CONFIG}{line}\n", encoding="utf-8")
+def test_a_setting_that_would_be_ignored_is_refused(home: Path, verb: str) -> None:
+    (home / "later.toml").write_text(f"{CONFIG}upload = true\n", encoding="utf-8")
     ended = run(home, verb, "--config", str(home / "later.toml"))
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert f"line 6: camera.{line.split(maxsplit=1)[0]}" in ended.stderr
+    assert "line 6: camera.upload" in ended.stderr
     assert "not built yet" in ended.stderr

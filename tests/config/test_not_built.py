@@ -20,7 +20,6 @@ def write(folder: Path, text: str) -> Path:
     ("text", "key"),
     [
         (CAMERA + "upload = true", "line 5: camera.upload"),
-        (CAMERA + 'record = "always"', "line 5: camera.record"),
         ('[detection]\nwhere = "remote"', "line 2: detection.where"),
         ('[server]\ntrusted_proxies = ["127.0.0.1"]', "line 2: server.trusted_proxies"),
     ],

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from doorstep.core.clip import LONGEST_HOLD, ClipPlan, plan_clip
+from doorstep.core.clip import LONGEST_HOLD, ClipPlan, plan_clip, plan_parts
 from doorstep.core.media import Packet
 from doorstep.core.segment import AudioSamples, ConnectionId, Segment
 from fakes.footage import (
@@ -381,3 +381,31 @@ def test_whatever_is_shown_is_heard(start: int, length: int, late: int) -> None:
     ]
     assert [pts for pts in everything if first - 1024 < pts < last] == [pts for pts in heard_at if pts > first - 1024]
     assert all(pts > first - 2048 for pts in heard_at)
+
+
+def test_each_part_between_gaps_has_its_plan_in_the_order_of_time() -> None:
+    segments = [one for one in line(12) if one.sequence not in {4, 5, 9}]
+    parts = plan_parts(segments, at(1.25), at(11.5))
+    assert [(part.starts_at, part.ends_at) for part in parts] == [
+        (at(1.25), at(4)),
+        (at(6), at(9)),
+        (at(10), at(11.5)),
+    ]
+    assert plan_clip(segments, at(1.25), at(11.5)) == parts[1]
+
+
+def test_of_nothing_there_are_no_parts() -> None:
+    assert plan_parts(line(3), at(50), at(60)) == ()
+    assert plan_parts([], at(0), at(1)) == ()
+
+
+@given(start=st.floats(0, 11), length=st.floats(0.1, 5), key_every=st.integers(1, 5))
+def test_a_plan_that_is_not_exact_shows_all_that_it_decodes(start: float, length: float, key_every: int) -> None:
+    segments = line(12, key_every=key_every)
+    exact = planned(segments, start, start + length)
+    shown = plan_clip(segments, at(start), at(start + length), exact=False)
+    assert shown is not None
+    assert (shown.runs, shown.ends_at) == (exact.runs, exact.ends_at)
+    assert shown.media_start_ticks == 0
+    assert shown.starts_at == shown.runs[0].segment.starts_at <= exact.starts_at
+    assert shown.shown_ticks - exact.shown_ticks == exact.media_start_ticks

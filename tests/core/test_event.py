@@ -387,3 +387,17 @@ def test_old_word_from_outside_is_not_taken_for_a_clock_that_was_set() -> None:
     feed(rules, seen(3600.0))
     assert only(CloseEvent, feed(rules, Triggered(NOON), Tick(after(3590.0)))) == []
     assert running(rules).causes == (PERSON, TRIGGER)
+
+
+@pytest.mark.parametrize("seen_again", [seen(5.0), Moved(after(5.0), 0.5, no_detector=True)])
+def test_whoever_is_seen_after_the_clock_was_set_back_is_an_event_of_the_time_that_it_shows_now(
+    seen_again: Sighting | Moved,
+) -> None:
+    """Where a tree moves always there is never a tick, and an event would run until the clock is there again."""
+    rules = tracker(EventSettings(record_on=frozenset({PERSON, Cause.MOTION})))
+    feed(rules, seen(3600.0))
+    closed, opened, *_ = feed(rules, seen_again)
+    assert isinstance(closed, CloseEvent)
+    assert isinstance(opened, OpenEvent)
+    assert opened.event.started_at == after(5.0)
+    assert opened.record_from == after(0.0)

@@ -26,35 +26,35 @@ def ages(events: tuple[Event, ...]) -> list[str]:
 
 def test_event_goes_after_its_days() -> None:
     events = [event(31), event(30.5), event(30), event(1)]
-    assert ages(expired(events, NOW, 400, RetentionSettings(30.0, 10_000))) == ["31", "30.5"]
+    assert ages(expired(events, NOW, 400, RetentionSettings(30.0, max_bytes=10_000))) == ["31", "30.5"]
 
 
 def test_oldest_go_until_the_rest_fits() -> None:
     events = [event(4), event(3), event(2), event(1)]
-    assert ages(expired(events, NOW, 400, RetentionSettings(30.0, 250))) == ["4", "3"]
+    assert ages(expired(events, NOW, 400, RetentionSettings(30.0, max_bytes=250))) == ["4", "3"]
 
 
 def test_what_goes_by_age_makes_room() -> None:
     events = [event(40, 200), event(3), event(2)]
-    assert ages(expired(events, NOW, 400, RetentionSettings(30.0, 200))) == ["40"]
+    assert ages(expired(events, NOW, 400, RetentionSettings(30.0, max_bytes=200))) == ["40"]
 
 
 def test_running_event_stays_whatever_it_takes() -> None:
     events = [event(40, running=True), event(1)]
-    assert ages(expired(events, NOW, 10_000, RetentionSettings(30.0, 0))) == ["1"]
+    assert ages(expired(events, NOW, 10_000, RetentionSettings(30.0, max_bytes=0))) == ["1"]
 
 
 def test_event_without_video_goes_by_age_alone() -> None:
     events = [event(40, None), event(2, None), event(1)]
-    assert ages(expired(events, NOW, 100, RetentionSettings(30.0, 50))) == ["40", "1"]
+    assert ages(expired(events, NOW, 100, RetentionSettings(30.0, max_bytes=50))) == ["40", "1"]
 
 
 def test_nothing_goes_while_there_is_room() -> None:
-    assert expired([event(2), event(1)], NOW, 200, RetentionSettings(30.0, 200)) == ()
+    assert expired([event(2), event(1)], NOW, 200, RetentionSettings(30.0, max_bytes=200)) == ()
 
 
 def test_days_beyond_the_calendar_are_no_trouble() -> None:
-    assert expired([event(400)], NOW, 100, RetentionSettings(1e9, 200)) == ()
+    assert expired([event(400)], NOW, 100, RetentionSettings(1e9, max_bytes=200)) == ()
 
 
 @given(
@@ -65,7 +65,7 @@ def test_days_beyond_the_calendar_are_no_trouble() -> None:
 def test_bounds_hold_for_any_house(drawn: list[tuple[float, int | None, bool]], max_bytes: int, days: float) -> None:
     events = [event(age, size, running=running) for age, size, running in sorted(drawn, key=lambda row: -row[0])]
     sizes = {id(kept): kept.recording.size if kept.recording else 0 for kept in events}
-    gone = expired(events, NOW, sum(sizes.values()), RetentionSettings(days, max_bytes))
+    gone = expired(events, NOW, sum(sizes.values()), RetentionSettings(days, max_bytes=max_bytes))
 
     longest_age = days * 86_400
     young = [one for one in gone if (NOW - one.started_at).total_seconds() <= longest_age]

@@ -7,7 +7,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from doorstep.core.rolling_buffer import RollingBuffer
+from doorstep.core.clock_state import Dating
+from doorstep.core.rolling_buffer import WAITING_PART, RollingBuffer
 from doorstep.core.segment import ConnectionId, Segment
 from fakes.footage import CONNECTION, NOON, bare_segment, seconds
 
@@ -48,6 +49,16 @@ def test_the_last_minutes_stay_and_the_oldest_falls_out() -> None:
     assert (len(buffer), round(buffer.seconds, 6), buffer.size) == (900, 900, 900 * 400)
     assert buffer.oldest is not None
     assert buffer.oldest.sequence == 1
+
+
+def test_what_fits_is_known_also_where_it_is_only_a_few_seconds() -> None:
+    buffer = RollingBuffer(900, 1000)
+    for number in range(2):
+        buffer.append(bare_segment(number, at=number))
+        assert buffer.fitting_seconds is None
+    buffer.append(bare_segment(2, at=2))
+    assert buffer.seconds == pytest.approx(2)
+    assert buffer.fitting_seconds == pytest.approx(2.5)
 
 
 def test_as_much_as_was_asked_for_stays_when_segments_are_uneven() -> None:
@@ -166,6 +177,38 @@ def test_what_is_being_read_is_not_returned_until_it_is_unpinned() -> None:
     assert buffer.waiting_size == 0
 
 
+def test_a_bound_that_was_lowered_holds_at_once_where_nothing_comes_any_more() -> None:
+    buffer = filled(5)
+    buffer.limit(900)
+
+    assert numbers(buffer.overflow()) == [0, 1, 2]
+    assert (buffer.size, buffer.overflow()) == (800, ())
+
+
+def test_a_slow_reader_does_not_make_the_buffer_grow() -> None:
+    buffer = filled(14, max_bytes=14 * 400)
+    buffer.pin(buffer.between(at(0), at(14)))
+
+    for number in range(14, 17):
+        fallen = buffer.append(bare_segment(number, at=number))
+    assert numbers(fallen) == [0]  # two wait for the reader, a third does not
+    assert (buffer.size, buffer.waiting_size) == (14 * 400, 2 * 400)
+    buffer.unpin([bare_segment(0, at=0)])
+    assert numbers(buffer.append(bare_segment(17, at=17))) == [1]
+
+
+@pytest.mark.parametrize("by", [86_397, -3600])
+def test_what_is_held_is_dated_when_the_clock_is_set(by: float) -> None:
+    buffer = filled(3)
+    buffer.redate(Dating(seconds(by)))
+    buffer.append(bare_segment(3, at=by + 3))
+
+    assert numbers(buffer.between(at(by), at(by + 4))) == [0, 1, 2, 3]
+    assert buffer.oldest is not None
+    assert buffer.oldest.starts_at == at(by)
+    assert buffer.between(at(0), at(10)) == ()
+
+
 def test_a_connection_is_there_until_its_last_bytes_may_go() -> None:
     buffer = filled(1, most_seconds=1)
     read = buffer.between(at(0), at(1))
@@ -203,8 +246,20 @@ def test_what_a_shelf_kept_is_restored_in_the_order_of_time() -> None:
     assert numbers(buffer.between(at(0), at(10))) == [1, 2]
 
 
+def test_a_clock_that_was_set_back_does_not_make_the_newest_the_first_to_go() -> None:
+    buffer = RollingBuffer(4, PLENTY)
+    kept = [bare_segment(number, at=3600 + number) for number in range(3)]
+    kept += [bare_segment(number, at=number) for number in range(3, 6)]
+    later = bare_segment(1, at=3700, connection=ConnectionId("later"))
+
+    fallen = buffer.restore([later, *reversed(kept)])
+
+    assert numbers(fallen) == [0, 1, 2]
+    assert buffer.newest == later
+
+
 class BufferRules(RuleBasedStateMachine):
-    """Every segment is held, waits because it is pinned, or was returned exactly once."""
+    """Every segment is held, waits because it is pinned, or was returned exactly once; few wait."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -212,12 +267,14 @@ class BufferRules(RuleBasedStateMachine):
         self.added = 0
         self.clock = 0
         self.returned: list[int] = []
+        self.sizes: dict[int, int] = {}
         self.pins: list[tuple[Segment, ...]] = []
 
     @rule(duration=st.integers(1, 3000), size=st.integers(1, 4000))
     def append(self, duration: int, size: int) -> None:
         segment = bare_segment(self.added, at=self.clock / 1000, durations=(duration,), size=size)
         self.clock += duration
+        self.sizes[self.added] = segment.size
         self.added += 1
         self.returned += numbers(self.buffer.append(segment))
 
@@ -241,7 +298,8 @@ class BufferRules(RuleBasedStateMachine):
         held = numbers(self.buffer.between(at(-1), at(1e6)))
         pinned = {segment.sequence for segments in self.pins for segment in segments}
         assert len(set(self.returned)) == len(self.returned)
-        assert not pinned & set(self.returned)
+        waiting = pinned - set(self.returned) - set(held)
+        assert sum(self.sizes[number] for number in waiting) == self.buffer.waiting_size <= 3000 // WAITING_PART
         assert not set(held) & set(self.returned)
         assert held == list(range(self.added - len(held), self.added))
 
@@ -255,3 +313,19 @@ class BufferRules(RuleBasedStateMachine):
 
 TestBufferRules = BufferRules.TestCase
 TestBufferRules.settings = settings(max_examples=60, stateful_step_count=30)
+
+
+def test_what_was_held_before_the_clock_was_set_back_leads_in_to_nothing_after_that() -> None:
+    buffer = RollingBuffer(100_000, PLENTY)
+    for number, moment in enumerate((3600, 3601, 3602, 0, 1, 2)):
+        buffer.append(bare_segment(number, at=moment))
+    assert numbers(buffer.since_key_frame_before(at(-2))) == [3, 4, 5]
+    assert numbers(buffer.since_key_frame_before(at(1.5))) == [4, 5]
+
+
+def test_what_lies_before_a_hole_is_had_by_whoever_asks_for_it_and_leads_in_to_nothing_behind_it() -> None:
+    buffer = RollingBuffer(100_000, PLENTY)
+    for number, moment in enumerate((0, 1, 3600, 3601)):
+        buffer.append(bare_segment(number, at=moment))
+    assert numbers(buffer.since_key_frame_before(at(3598))) == [2, 3]
+    assert numbers(buffer.since_key_frame_before(at(1.5))) == [1, 2, 3]

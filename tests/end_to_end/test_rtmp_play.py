@@ -11,6 +11,7 @@ from fakes.server_process import wait_for
 from faults.long_play import CAMERAS, KEY, RtmpHouse, counted, house, played, playing
 
 SECONDS = 20.0
+HOLE_MS = 300
 TRIES = 20
 
 pytestmark = [pytest.mark.slow, ffmpeg_needed]
@@ -42,7 +43,8 @@ def test_who_watches_goes_on_when_the_camera_comes_back(home: RtmpHouse) -> None
         after, said = player.communicate(timeout=10 * SECONDS)
     figures = counted(before + after, said)
     assert figures.errors == []
-    assert len(figures.gaps_ms) == 1
+    # A player that is slow for a moment misses a picture; the outage is the only hole.
+    assert len([gap for gap in figures.gaps_ms if gap > HOLE_MS]) == 1
     assert figures.seconds > SECONDS - 1
 
 

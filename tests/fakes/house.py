@@ -1,7 +1,7 @@
 """A whole web half over fakes: two cameras, an event at each, and a client that speaks to it without a network."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,11 +15,14 @@ from doorstep.accounts.play_keys import PlayKeys
 from doorstep.catalog.memory import MemoryCatalog
 from doorstep.core.access import SCOPES_OF_ROLE, Role, Scope
 from doorstep.core.camera import CameraId, CameraState, CameraStatus
+from doorstep.core.clip_file import Clip, Conversion
+from doorstep.core.clip_form import AS_RECORDED, ClipForm
 from doorstep.core.errors import BlobMissing, SpanUnavailable
 from doorstep.core.event import Cause, Event, EventId, Recording
 from doorstep.core.health import Problem
+from doorstep.core.media import Codec
 from doorstep.core.stream_keys import StreamKeys
-from doorstep.ports import Clip, Snapshot
+from doorstep.ports import Snapshot
 from doorstep.stores.memory import MemoryStore
 from doorstep.web.asgi import create_app
 from doorstep.web.parts import RtmpParts, WebParts
@@ -78,20 +81,41 @@ class FakeClips:
         self.content = CLIP_BYTES
         self.piece = 1000
         self.built: list[tuple[CameraId, datetime, datetime]] = []
+        self.forms: list[ClipForm] = []
+        self.codec = Codec.H264
+        self.conversion = Conversion(failed="This server converts no video.")
+        self.converted: list[Clip] = []
+        self.held = 0
         self.nothing_recorded = False
         self.breaks_at: int | None = None
         self.reading = 0
 
-    async def of_event(self, event: Event) -> Clip:
+    async def of_event(self, event: Event, form: ClipForm = AS_RECORDED) -> Clip:
+        self.forms.append(form)
         assert event.recording is not None
         return self._clip(f"{event.id}.mp4", event.recording.starts_at, event.recording.ends_at)
 
-    async def of_span(self, camera: CameraId, start: datetime, end: datetime) -> Clip:
+    async def of_span(self, camera: CameraId, start: datetime, end: datetime, form: ClipForm = AS_RECORDED) -> Clip:
+        self.forms.append(form)
         if self.nothing_recorded:
             msg = "Nothing was recorded then."
             raise SpanUnavailable(msg)
         self.built.append((camera, start, end))
         return self._clip("20261121_130000.mp4", start, end)
+
+    async def in_h264(self, clip: Clip, *, wait: bool = True) -> Clip | Conversion:
+        self.converted.append(clip)
+        if clip.codec is Codec.H264 or (wait and self.conversion.failed is None):
+            return replace(clip, codec=Codec.H264, cpu_seconds=None if clip.codec is Codec.H264 else 2.5)
+        return self.conversion
+
+    def _hold(self) -> Callable[[], None]:
+        self.held += 1
+
+        def release() -> None:
+            self.held -= 1
+
+        return release
 
     def _clip(self, name: str, start: datetime, end: datetime) -> Clip:
         content = self.content
@@ -106,7 +130,7 @@ class FakeClips:
             finally:
                 self.reading -= 1
 
-        return Clip(name, len(content), start, end, read)
+        return Clip(name, len(content), start, end, read, codec=self.codec, hold=self._hold)
 
 
 class FakeHealth:

@@ -7,12 +7,14 @@ from typing import Any, TypeVar
 
 from doorstep.core.alert import Alert, AlertId
 from doorstep.core.cause import Cause
+from doorstep.core.clock_state import Guess
 from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.event import Event, EventId, Recording
 from doorstep.core.gap import Gap
 from doorstep.core.ledger import LedgerEntry, Stage
 from doorstep.core.outbox import Delivery, DeliveryState
-from doorstep.pipeline import event_rows
+from doorstep.core.recorded_span import RecordedSpan
+from doorstep.pipeline import loose_rows
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.health import HealthBoard
 from fakes.clock import FakeClock
@@ -25,13 +27,19 @@ RECORDING = Recording("front-door/one.mp4", NOON - seconds(5), NOON + seconds(5)
 
 
 class GapCatalog(FailingCatalog):
-    """Refuses gaps, too."""
+    """Refuses gaps and minutes, too."""
 
-    def add_gap(self, gap: Gap) -> None:
+    def save_span(self, span: RecordedSpan, guess: Guess | None = None) -> None:
         if self.fails():
             msg = "The disk is full."
             raise CatalogUnavailable(msg)
-        super().add_gap(gap)
+        super().save_span(span, guess)
+
+    def add_gap(self, gap: Gap, guess: Guess | None = None) -> None:
+        if self.fails():
+            msg = "The disk is full."
+            raise CatalogUnavailable(msg)
+        super().add_gap(gap, guess)
 
 
 def event_at(at: datetime = NOON, event_id: EventId = EVENT) -> Event:
@@ -251,7 +259,7 @@ def test_an_adopted_event_goes_on_as_the_catalog_has_it() -> None:
 
 
 def test_old_events_leave_the_memory_once_they_are_written_but_never_one_that_is_recorded() -> None:
-    many = event_rows.LONGEST_MEMORY + 5
+    many = loose_rows.LONGEST_MEMORY + 5
 
     async def act(rows: EventRows, catalog: GapCatalog, _: HealthBoard) -> None:
         for number in range(many):
@@ -259,7 +267,7 @@ def test_old_events_leave_the_memory_once_they_are_written_but_never_one_that_is
             if number == 0:
                 rows.records(EventId("front-door-0"))
             await rows.settled()
-        assert len(rows._latest) <= event_rows.LONGEST_MEMORY + 1
+        assert len(rows._latest) <= loose_rows.LONGEST_MEMORY + 1
         assert rows.latest(EventId("front-door-0")) is not None
         assert rows.latest(EventId("front-door-1")) is None
         assert catalog.event(EventId("front-door-1")) is not None
@@ -268,13 +276,13 @@ def test_old_events_leave_the_memory_once_they_are_written_but_never_one_that_is
 
 
 def test_while_the_catalog_fails_memory_has_a_bound() -> None:
-    many = event_rows.LONGEST_MEMORY + 50
+    many = loose_rows.LONGEST_MEMORY + 50
 
     async def act(rows: EventRows, catalog: GapCatalog, _: HealthBoard) -> None:
         catalog.fails = lambda: True
         for number in range(many):
             rows.decided(replace(event_at(event_id=EventId(f"front-door-{number}")), ended_at=NOON))
-        assert len(rows._unwritten) == event_rows.LONGEST_MEMORY
+        assert len(rows._unwritten) == loose_rows.LONGEST_MEMORY
         assert EventId(f"front-door-{many - 1}") in rows._unwritten
 
     with_rows(act)
@@ -288,5 +296,39 @@ def test_words_about_an_event_nobody_knows_are_dropped() -> None:
         rows.not_recorded(EVENT)
         await rows.settled()
         assert catalog.saved == []
+
+    with_rows(act)
+
+
+def test_a_minute_waits_for_a_catalog_that_fails_and_is_written_as_it_is_then() -> None:
+    async def act(rows: EventRows, catalog: GapCatalog, _: HealthBoard) -> None:
+        def minute(number: int, *, whole: bool) -> RecordedSpan:
+            begin = NOON + seconds(60 * number)
+            return RecordedSpan(f"{number}.mp4", CAMERA, begin, begin + seconds(60), 10, whole)
+
+        catalog.fails = lambda: True
+        rows.span(minute(1, whole=False))
+        await turns()
+        rows.span(minute(2, whole=False))
+        rows.span(minute(1, whole=True))
+        await turns()
+        assert catalog.unfinished_spans() == []
+        catalog.fails = lambda: False
+        await rows.settled()
+        assert catalog.unfinished_spans() == [minute(2, whole=False)]
+        assert catalog.loose_spans(9) == [minute(1, whole=True)]
+
+    with_rows(act)
+
+
+def test_of_too_many_minutes_the_oldest_is_left_to_the_next_start() -> None:
+    async def act(rows: EventRows, catalog: GapCatalog, _: HealthBoard) -> None:
+        catalog.fails = lambda: True
+        for number in range(loose_rows.LONGEST_MEMORY + 5):
+            rows.span(RecordedSpan(f"{number:05}.mp4", CAMERA, NOON, NOON + seconds(60), 10))
+        catalog.fails = lambda: False
+        await rows.settled()
+        assert len(catalog.recording_keys()) == loose_rows.LONGEST_MEMORY
+        assert "00000.mp4" not in catalog.recording_keys()
 
     with_rows(act)

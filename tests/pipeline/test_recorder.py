@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
@@ -13,11 +14,14 @@ from doorstep.core.event import Event, EventId
 from doorstep.core.media import Packet
 from doorstep.core.rolling_buffer import RollingBuffer
 from doorstep.core.segment import Segment
+from doorstep.pipeline.clip_builder import RecordedClips
+from doorstep.pipeline.recorder import SHOWN_SECONDS
 from fakes.footage import CAMERA, FORMAT, seconds
 from fakes.instant_loop import LoopClock, run, turns, while_running
 from fakes.recording_house import EVENT, RecordingHouse
 
 T = TypeVar("T")
+PICTURE = re.compile(rb"picture (\d+)")
 OTHER_FORMAT = replace(FORMAT, width=1280, height=720)
 
 
@@ -141,6 +145,9 @@ def test_an_event_stays_unfinished_in_the_catalog_until_its_recording_is_whole()
         house.close_event(event, house.clock.now() + seconds(1))
         await house.film(12)
         assert [unfinished.id for unfinished in house.catalog.unfinished_events()] == [event.id]
+        row = kept(house, event)
+        assert row.unfinished
+        assert row.ended_at is not None, "who looks at the list meanwhile sees that it is over"
         house.store.fails = lambda: False
         await house.recorder.drained()
         await house.rows.settled()
@@ -348,6 +355,28 @@ def test_a_recording_of_which_nothing_was_there_leaves_neither_file_nor_row() ->
         await house.rows.settled()
         assert kept(house, event).recording is None
         assert house.keys() == []
+        (gap,) = house.catalog.gaps(event.camera, event.started_at - seconds(60), house.clock.now())
+        assert gap.ends_at == event.started_at
+        assert gap.reason.startswith("it could not be written")
+
+    in_house(act)
+
+
+def test_a_failure_that_nobody_can_meet_any_more_is_not_told_for_ever() -> None:
+    async def act(house: RecordingHouse) -> None:
+        house.connect()
+        await house.film(20)
+        house.store.fails = lambda: True
+        event = house.open_event()
+        house.close_event(event, house.clock.now())
+        await house.clock.sleep(3.0)
+        for shelved in house.shelf.reindex():
+            for segment in shelved.segments:
+                house.shelf.remove(segment)
+        await house.recorder.drained()
+        assert [problem.key for problem in house.health.problems()] == ["store"]
+        await house.clock.sleep(SHOWN_SECONDS)
+        assert house.health.problems() == []
 
     in_house(act)
 
@@ -369,8 +398,11 @@ def test_segments_that_fell_out_while_the_store_failed_are_missed_and_the_rest_i
         recording = kept(house, event).recording
         assert recording is not None
         segments = segments_in(house, recording.key)
-        longest = max((after.starts_at - before.ends_at).total_seconds() for before, after in pairwise(segments))
-        assert longest > 5
+        before, after = max(pairwise(segments), key=lambda two: two[1].starts_at - two[0].ends_at)
+        assert (after.starts_at - before.ends_at).total_seconds() > 5
+        (gap,) = house.catalog.gaps(event.camera, event.started_at, house.clock.now())
+        assert (gap.starts_at, gap.ends_at) == (before.ends_at, after.starts_at)
+        assert gap.reason == "it could not be written: There is no space left for recordings"
         assert recording.seconds == pytest.approx((house.clock.now() - recording.starts_at).total_seconds(), abs=10)
 
     in_house(act, buffer=RollingBuffer(10.0, 10_000_000))
@@ -410,9 +442,33 @@ def test_a_clock_that_is_set_back_in_mid_event_loses_no_segment() -> None:
         house.close_event(event)
         await house.recorder.drained()
         recorded = segments_in(house, house.keys()[0])
-        held = [segment.starts_at for segment in house.buffer.since_key_frame_before(recorded[0].starts_at)]
-        assert [segment.starts_at for segment in recorded] == held[: len(recorded)]
+        key = house.keys()[0]
+        pictures = [int(found) for found in PICTURE.findall(house.store.read(key, 0, house.store.size(key)))]
+        assert pictures == list(range(pictures[0], pictures[-1] + 250, 250))
         assert recorded[-1].ends_at >= ended_at - seconds(1.1)
+        assert all(two.starts_at >= one.ends_at for one, two in pairwise(recorded)), "clips are cut by these times"
+
+    in_house(act)
+
+
+def test_the_clip_of_an_event_in_whose_midst_the_clock_is_set_back_plays() -> None:
+    async def act(house: RecordingHouse) -> None:
+        house.connect()
+        await house.film(40)
+        event = house.open_event()
+        seen_last = house.clock.now() + seconds(4)
+        house.recorder.extend(event.id, seen_last)
+        await house.film(16)
+        house.clock.set_wall(-3600.0)
+        await house.film(8)
+        house.close_event(event, seen_last)
+        await house.film(40)
+        await house.rows.settled()
+        row = kept(house, event)
+        assert row.recording is not None
+        assert row.recording.ends_at == row.ended_at
+        clip = await RecordedClips(house.store, {}, house.clock).of_event(row)
+        assert (clip.ends_at - clip.starts_at).total_seconds() == pytest.approx(6.0, abs=0.26)
 
     in_house(act)
 

@@ -13,11 +13,13 @@ from doorstep.core.errors import StoreUnavailable
 from doorstep.core.event import Event, EventId
 from doorstep.core.outbox import Delivery, DeliveryState
 from doorstep.core.recording_key import still_key, thumbnail_key
-from doorstep.mp4.recording import header
+from doorstep.mp4.recording import header, read_recording
+from doorstep.pipeline.fsck import Fsck
 from doorstep.pipeline.recovery import Recovery
 from doorstep.shelves.memory import MemoryShelf
 from fakes.footage import CAMERA, FORMAT, NOON, seconds
 from fakes.instant_loop import LoopClock, run, turns, while_running
+from fakes.memory_room import MemoryRoom
 from fakes.recording_house import EVENT, FailingCatalog, FailingStore, RecordingHouse
 
 T = TypeVar("T")
@@ -30,6 +32,7 @@ class Disk:
     def __init__(self) -> None:
         self.clock = LoopClock(NOON)
         self.store = FailingStore()
+        self.room = MemoryRoom(self.store)
         self.catalog = FailingCatalog()
         self.shelf = MemoryShelf()
 
@@ -50,7 +53,7 @@ class Disk:
         async def main() -> None:
             house = RecordingHouse(self.clock, shelf=self.shelf, store=self.store, catalog=self.catalog)
             house.camera.restore(self.shelf.reindex())
-            recovery = Recovery(self.store, self.catalog, house.rows, POST_ROLL)
+            recovery = Recovery(self.store, self.catalog, house.rows, POST_ROLL, room=self.room)
             await recovery.run({CAMERA: house.recorder} if with_camera else {})
 
             async def quiet() -> None:
@@ -70,9 +73,9 @@ class Disk:
         return sorted(key for key in self.store.keys() if key.endswith(".mp4"))  # noqa: SIM118 - a store is no dict
 
     def agrees(self) -> bool:
-        """No row without bytes, no bytes without a row, and each row tells the size."""
-        rows = {event.recording.key: event.recording.size for event in self.events() if event.recording}
-        return rows == {key: self.store.size(key) for key in self.videos()}
+        """What `doorstep fsck` says, and that nothing waits for another start."""
+        found = Fsck(self.store, self.catalog, self.room, lambda _done, _total: None).look()
+        return (found.faults, found.notes) == ((), ())
 
 
 async def visit_that_runs(house: RecordingHouse) -> None:
@@ -191,15 +194,17 @@ def test_a_torn_end_is_cut_off(cut: int) -> None:
     disk = Disk()
     disk.crashes_after(visit_that_runs)
     (key,) = disk.videos()
-    disk.store.resume(key, disk.store.size(key) - cut)
+    torn = disk.store.read(key, 0, disk.store.size(key) - cut)
+    disk.store.put(key, torn)
     disk.shelf = MemoryShelf()
     (event,) = disk.starts_again()
     assert event.recording is not None
     assert event.recording.size == disk.store.size(key)
+    assert disk.room.aside == {f"{key}.from-{event.recording.size}": torn[event.recording.size :]}
     assert disk.agrees()
 
 
-def test_behind_a_hole_of_a_power_cut_nothing_is_believed() -> None:
+def test_of_a_segment_with_a_hole_of_a_power_cut_nothing_is_believed() -> None:
     disk = Disk()
     disk.crashes_after(visit_that_runs)
     (key,) = disk.videos()
@@ -213,18 +218,41 @@ def test_behind_a_hole_of_a_power_cut_nothing_is_believed() -> None:
     assert disk.agrees()
 
 
-def test_where_no_segment_is_whole_the_row_loses_its_recording_and_the_file_goes() -> None:
+def test_whole_segments_behind_damage_stay_in_the_recording() -> None:
     disk = Disk()
     disk.crashes_after(visit_that_runs)
     (key,) = disk.videos()
-    disk.store.resume(key, 700)
+    content = disk.store.read(key, 0, 1_000_000)
+    place = content.index(b"picture", len(content) // 2)
+    damaged = content[:place] + b"!" + content[place + 1 :]
+    disk.store.put(key, damaged)
     disk.store.put(still_key(key), b"still")
+    disk.store.put(thumbnail_key(key), b"small")
+    disk.shelf = MemoryShelf()
+    (event,) = disk.starts_again()
+    assert event.recording is not None
+    assert event.recording.key != key
+    assert event.has_still
+    assert len(content) * 3 // 4 < event.recording.size < len(content)
+    assert disk.room.aside[key] == damaged
+    assert disk.agrees()
+
+
+@pytest.mark.parametrize("size", [100, 700])
+def test_where_no_segment_is_whole_the_row_loses_its_recording_and_what_there_is_moves(size: int) -> None:
+    disk = Disk()
+    disk.crashes_after(visit_that_runs)
+    (key,) = disk.videos()
+    disk.store.resume(key, size)
+    disk.store.put(still_key(key), b"still")
+    begun = disk.store.read(key, 0, size)
     (event,) = disk.starts_again()
     assert event.recording is None
     assert event.pre_roll_seconds is None
     assert not event.has_still
     assert event.ended_at is not None
     assert list(disk.store.keys()) == []
+    assert disk.room.aside == {key: begun, still_key(key): b"still"}
 
 
 def test_an_empty_file_of_a_crash_between_name_and_header_goes() -> None:
@@ -234,28 +262,68 @@ def test_an_empty_file_of_a_crash_between_name_and_header_goes() -> None:
     assert disk.videos() == []
 
 
-def test_a_large_file_that_is_none_of_ours_stays() -> None:
+@pytest.mark.parametrize("nothing", [b"", bytes(5_000_000), header(FORMAT, b"any"), header(FORMAT, b"any") + bytes(9)])
+def test_a_file_of_which_nothing_but_zeros_lies_behind_the_header_goes(nothing: bytes) -> None:
     disk = Disk()
-    foreign = b"somebody's own film " * 10_000
+    disk.store.put("front-door/2026/11/21/20261121_120000.mp4", nothing)
+    assert disk.starts_again() == []
+    assert (list(disk.store.keys()), disk.room.aside) == ([], {})
+
+
+@pytest.mark.parametrize("foreign", [b"a note", b"somebody's own film " * 10_000, header(FORMAT, b"{}") + b"\1"])
+def test_a_file_that_is_none_of_ours_moves_and_is_kept(foreign: bytes) -> None:
+    disk = Disk()
     disk.store.put("front-door/film.mp4", foreign)
     assert disk.starts_again() == []
-    assert disk.store.read("front-door/film.mp4", 0, len(foreign)) == foreign
+    assert disk.room.aside == {"front-door/film.mp4": foreign}
 
 
 @pytest.mark.parametrize(
     "label",
-    [b"", b"[]", b"{}", json.dumps({"event": "x", "started_at": "never", "causes": []}).encode()],
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"[" * 60_000,
+        json.dumps({"event": "x", "started_at": "never", "causes": []}).encode(),
+        json.dumps({"event": "x", "started_at": "2026-11-21T12:00:00", "causes": []}).encode(),
+    ],
 )
-def test_a_recording_whose_label_says_nothing_goes(label: bytes) -> None:
-    disk = Disk()
-    disk.store.put("front-door/one.mp4", header(FORMAT, label))
-    assert disk.starts_again() == []
-    assert disk.videos() == []
-
-
-def test_a_second_recording_of_an_event_that_has_one_goes() -> None:
+def test_a_recording_whose_label_says_nothing_is_set_aside(label: bytes) -> None:
     disk = Disk()
     disk.crashes_after(visit_that_runs)
+    (key,) = disk.videos()
+    (known,) = disk.events()
+    content = disk.store.read(key, 0, 1_000_000)
+    index = read_recording(lambda offset, length: content[offset : offset + length], len(content), CAMERA)
+    strange = header(FORMAT, label) + content[index.segments[0].offset :]
+    disk.store.put("front-door/one.mp4", strange)
+    (event,) = disk.starts_again()
+    assert event.id == known.id
+    assert disk.videos() == [key]
+    assert disk.room.aside == {"front-door/one.mp4": strange}
+
+
+def test_of_two_recordings_of_one_event_the_second_is_set_aside() -> None:
+    disk = Disk()
+    disk.crashes_after(visit_that_runs)
+    (key,) = disk.videos()
+    disk.store.put(key.replace(".mp4", "_2.mp4"), disk.store.read(key, 0, 1_000_000))
+    disk.starts_again()
+    assert disk.videos() == [key]
+    assert list(disk.room.aside) == [key.replace(".mp4", "_2.mp4")]
+    assert disk.agrees()
+
+
+def test_of_two_recordings_of_one_event_without_a_row_one_start_is_enough() -> None:
+    disk = Disk()
+
+    async def act(house: RecordingHouse) -> None:
+        house.catalog.fails = lambda: True
+        await visit_that_runs(house)
+
+    disk.crashes_after(act)
+    disk.catalog.fails = lambda: False
     (key,) = disk.videos()
     disk.store.put(key.replace(".mp4", "_2.mp4"), disk.store.read(key, 0, 1_000_000))
     disk.starts_again()
@@ -263,7 +331,7 @@ def test_a_second_recording_of_an_event_that_has_one_goes() -> None:
     assert disk.agrees()
 
 
-def test_pictures_without_a_recording_go_and_those_of_a_recording_stay() -> None:
+def test_pictures_without_a_recording_are_set_aside_and_those_of_a_recording_stay() -> None:
     disk = Disk()
     disk.crashes_after(visit_that_runs)
     (key,) = disk.videos()
@@ -271,6 +339,14 @@ def test_pictures_without_a_recording_go_and_those_of_a_recording_stay() -> None
         disk.store.put(name, b"bytes")
     disk.starts_again()
     assert sorted(disk.store.keys()) == sorted([key, still_key(key), thumbnail_key(key), "notes.txt"])
+    assert sorted(disk.room.aside) == ["front-door/gone.jpg", "front-door/gone.thumb.jpg"]
+
+
+def test_what_interrupted_writes_left_goes_at_a_start() -> None:
+    disk = Disk()
+    disk.room.left.append("front-door/.0123456789abcdef")
+    disk.starts_again()
+    assert disk.room.left == []
 
 
 def test_pictures_that_were_written_before_their_row_are_shown() -> None:

@@ -7,7 +7,6 @@ from doorstep.core.errors import CatalogUnavailable, StoreUnavailable
 from doorstep.core.event import Event, EventId, Recording
 from doorstep.core.recording_key import still_key, thumbnail_key
 from doorstep.core.settings import RetentionSettings
-from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.sweeper import UNDO_FOR, Sweeper
 from doorstep.stores.memory import MemoryStore
 from fakes.clock import FakeClock
@@ -19,11 +18,10 @@ DAY = timedelta(days=1)
 class DiaryStore(MemoryStore):
     """Writes down what is deleted, and cannot delete what is `stuck`."""
 
-    def __init__(self, diary: list[str], free: int | None = None) -> None:
+    def __init__(self, diary: list[str]) -> None:
         super().__init__()
         self.diary = diary
         self.stuck = ""
-        self.free = free
 
     def delete(self, key: str) -> None:
         if self.stuck and key.startswith(self.stuck):
@@ -31,9 +29,6 @@ class DiaryStore(MemoryStore):
             raise StoreUnavailable(msg)
         self.diary.append(f"bytes {key}")
         super().delete(key)
-
-    def free_bytes(self) -> int | None:
-        return self.free
 
 
 class DiaryCatalog(MemoryCatalog):
@@ -55,13 +50,18 @@ class DiaryCatalog(MemoryCatalog):
 class House:
     """A store and a catalog with events, and who sweeps them."""
 
-    def __init__(self, days: float = 30.0, max_bytes: int = 10_000, free: int | None = None) -> None:
+    def __init__(self, days: float = 30.0, max_bytes: int = 10_000, missing: int = 0) -> None:
         self.clock = FakeClock()
         self.diary: list[str] = []
-        self.store = DiaryStore(self.diary, free)
+        self.store = DiaryStore(self.diary)
         self.catalog = DiaryCatalog(self.diary)
-        self.health = HealthBoard(self.clock)
-        self.sweeper = Sweeper(self.store, self.catalog, RetentionSettings(days, max_bytes), self.health, self.clock)
+        self.sweeper = Sweeper(
+            self.store,
+            self.catalog,
+            RetentionSettings(days, max_bytes=max_bytes),
+            self.clock,
+            bytes_now=lambda most, used: min(most, used - missing if missing else most),
+        )
 
     def keep(
         self,
@@ -90,8 +90,10 @@ class House:
         )
 
     def sweep(self) -> list[str]:
-        """One round, and the names of the events that are left."""
-        asyncio.run(self.sweeper.sweep())
+        """Hour after hour until age has caught up, and the names of the events that are left."""
+        for _ in range(50):
+            asyncio.run(self.sweeper.sweep())
+            self.clock._monotonic += 3600.0
         return [name for name in "abcdef" if self.catalog.event(EventId(name)) is not None]
 
     def keys(self) -> Iterator[str]:
@@ -124,6 +126,17 @@ def test_of_too_much_the_oldest_goes() -> None:
     for name, age in (("a", 4), ("b", 3), ("c", 2), ("d", 1)):
         house.keep(name, age * DAY)
     assert house.sweep() == ["c", "d"]
+
+
+def test_what_a_wrong_clock_dated_in_the_future_goes_for_its_bytes_too() -> None:
+    house = House(max_bytes=250)
+    house.keep("a", age=-400 * DAY)
+    house.keep("b", age=-300 * DAY)
+    house.keep("c", age=DAY)
+    house.keep("d", age=2 * DAY)
+    assert house.sweep() == ["a", "b"]
+    house.keep("e", age=-500 * DAY)
+    assert house.sweep() == ["a", "e"]
 
 
 def test_what_was_deleted_stays_while_it_may_be_restored() -> None:
@@ -160,10 +173,9 @@ def test_a_catalog_that_fails_leaves_a_row_that_goes_in_the_next_round() -> None
     assert house.sweep() == []
 
 
-def test_a_disk_that_is_nearly_full_is_told_until_it_is_not() -> None:
-    house = House(free=400_000_000)
-    house.sweep()
-    assert [problem.key for problem in house.health.problems()] == ["space"]
-    house.store.free = None
-    house.sweep()
-    assert house.health.problems() == []
+def test_on_a_disk_that_is_nearly_full_so_much_goes_early_as_is_missing_and_no_more() -> None:
+    house = House(missing=150)
+    for name, age in (("a", 3), ("b", 2), ("c", 1)):
+        house.keep(name, age * DAY, size=100)
+    asyncio.run(house.sweeper.sweep())
+    assert [name for name in "abc" if house.catalog.event(EventId(name)) is not None] == ["c"]

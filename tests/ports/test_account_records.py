@@ -1,4 +1,4 @@
-"""The contract of `ports.AccountRecords`, held by the ones in SQL and in memory."""
+"""The contract of `ports.AccountRecords`, held by the ones in SQL, in memory, and by those that are remembered."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from doorstep.accounts.remembered_records import RememberedRecords
 from doorstep.catalog.account_records import SqlAccountRecords
 from doorstep.catalog.engine import open_engine, sqlite_url
 from doorstep.catalog.memory_accounts import MemoryAccountRecords
 from doorstep.catalog.upgrade import upgrade
 from doorstep.core.access import Account, Grant, Role, Scope
 from doorstep.core.camera import CameraId
+from fakes.clock import FakeClock
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
 ANNA = Account("Anna Groß", "hash", Role.GUEST, frozenset({CameraId("yard"), CameraId("front-door")}), NOON)
@@ -27,13 +29,14 @@ SESSION = Grant(
     expires_at=NOON + timedelta(days=30),
 )
 
-Records = SqlAccountRecords | MemoryAccountRecords
+Records = SqlAccountRecords | MemoryAccountRecords | RememberedRecords
 
 
-@pytest.fixture(params=["sql", "memory"])
+@pytest.fixture(params=["sql", "memory", "remembered"])
 def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Records]:
-    if request.param == "memory":
-        yield MemoryAccountRecords()
+    if request.param != "sql":
+        rows = MemoryAccountRecords()
+        yield rows if request.param == "memory" else RememberedRecords(rows, FakeClock())
         return
     engine = open_engine(sqlite_url(tmp_path / "doorstep.sqlite"))
     upgrade(engine)

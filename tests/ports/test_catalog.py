@@ -15,10 +15,13 @@ from doorstep.catalog.sql import SqlCatalog
 from doorstep.catalog.upgrade import upgrade
 from doorstep.core.alert import Alert, AlertId
 from doorstep.core.camera import CameraId
+from doorstep.core.clock_state import Dating, Guess
 from doorstep.core.event import Cause, Event, EventId, Recording
 from doorstep.core.gap import Gap
 from doorstep.core.ledger import LedgerEntry, Stage
 from doorstep.core.outbox import Delivery, DeliveryState
+from doorstep.core.recorded_span import RecordedSpan
+from doorstep.core.redating import dated_delivery, dated_event, dated_gap, dated_span
 from doorstep.ports import Catalog, EventQuery
 
 DOOR, YARD = CameraId("front-door"), CameraId("yard")
@@ -287,3 +290,215 @@ def test_a_delivery_needs_no_stored_event(catalog: Catalog) -> None:
     owed = a_delivery(an_event())
     catalog.save_delivery(owed)
     assert catalog.due_deliveries() == [owed]
+
+
+# --------------------------------------------------------------------------------------------------- minute files
+
+
+def a_minute(number: int, camera: CameraId = DOOR, *, whole: bool = True) -> RecordedSpan:
+    begin = NOON + number * 60 * SECOND
+    key = f"continuous/{camera}/2026/11/21/{number:03}.mp4"
+    return RecordedSpan(key, camera, begin, begin + 60 * SECOND, 1000, whole)
+
+
+def in_minutes(event: Event) -> Event:
+    assert event.recording is not None
+    return replace(event, recording=replace(event.recording, in_minutes=True))
+
+
+def test_an_event_in_minutes_comes_back_as_it_was_and_has_no_file(catalog: Catalog) -> None:
+    event = replace(in_minutes(an_event()), unfinished=True)
+    catalog.save_event(event)
+    assert catalog.event(event.id) == event
+    assert catalog.recorded_bytes() == 0
+    assert catalog.recording_keys() == frozenset()
+    assert catalog.pictured_keys() == {"front-door/1.mp4"}
+    assert catalog.recorded(DOOR, NOON - 60 * SECOND, NOON + 60 * SECOND) == []
+
+
+def test_an_event_whose_recording_is_written_still_is_unfinished_and_stays(catalog: Catalog) -> None:
+    catalog.save_event(replace(an_event(), unfinished=True))
+    catalog.mark_deleted(an_event().id, NOON)
+    assert ids(catalog.unfinished_events()) == ["event-1"]
+    assert catalog.expired_events(NOON + 3600 * SECOND, 10) == []
+    assert catalog.deleted_events(NOON + 3600 * SECOND, 10) == []
+    catalog.save_event(an_event())
+    assert catalog.unfinished_events() == []
+    assert ids(catalog.deleted_events(NOON + 3600 * SECOND, 10)) == ["event-1"]
+
+
+def test_a_minute_grows_is_whole_and_is_forgotten(catalog: Catalog) -> None:
+    growing = a_minute(1, whole=False)
+    catalog.save_span(growing)
+    assert catalog.unfinished_spans() == [growing]
+    catalog.save_span(a_minute(1))
+    catalog.save_span(a_minute(0))
+    assert catalog.unfinished_spans() == []
+    assert catalog.recorded_bytes() == 2000
+    assert catalog.recording_keys() == {a_minute(0).key, a_minute(1).key}
+    catalog.forget_span(a_minute(1).key)
+    catalog.forget_span(a_minute(1).key)
+    assert catalog.recorded(DOOR, NOON, NOON + 3600 * SECOND) == [a_minute(0)]
+
+
+def test_every_file_that_touches_a_span_is_found_oldest_first(catalog: Catalog) -> None:
+    for number in (3, 1, 2, 0):
+        catalog.save_span(a_minute(number))
+    catalog.save_span(a_minute(1, YARD))
+    visit = an_event(9, NOON + 90 * SECOND)
+    catalog.save_event(visit)
+    catalog.save_event(replace(an_event(8, NOON + 90 * SECOND), recording=None))
+    found = catalog.recorded(DOOR, NOON + 60 * SECOND, NOON + 120 * SECOND)
+    assert [span.key for span in found] == [a_minute(1).key, "front-door/9.mp4"]
+    assert found[1] == RecordedSpan(
+        "front-door/9.mp4", DOOR, NOON + 84 * SECOND, NOON + 98 * SECOND, 9_000_000, event_at=visit.started_at
+    )
+    catalog.save_event(replace(visit, ended_at=None))
+    assert [span.whole for span in catalog.recorded(DOOR, NOON + 90 * SECOND, NOON + 91 * SECOND)] == [True, False]
+    catalog.mark_deleted(visit.id, NOON)
+    assert [span.key for span in catalog.recorded(DOOR, NOON + 90 * SECOND, NOON + 91 * SECOND)] == [a_minute(1).key]
+
+
+def test_minutes_that_hold_an_event_are_not_loose(catalog: Catalog) -> None:
+    for number in range(5):
+        catalog.save_span(a_minute(number))
+    catalog.save_span(a_minute(1, YARD))
+    catalog.save_span(a_minute(5, whole=False))
+    visit = in_minutes(an_event(1, NOON + 64 * SECOND))  # shown from 58 to 72
+    catalog.save_event(visit)
+    catalog.save_event(an_event(2, NOON + 200 * SECOND))
+    loose = [a_minute(1, YARD), a_minute(2), a_minute(3), a_minute(4)]
+    assert catalog.loose_spans(10) == loose
+    assert catalog.loose_spans(2) == loose[:2]
+    assert catalog.loose_spans(2, loose[1].starts_at) == loose[1:3]
+    catalog.mark_deleted(visit.id, NOON)
+    assert catalog.loose_spans(10) == loose, "it may still be restored"
+    catalog.save_event(replace(visit, ended_at=None))
+    assert catalog.loose_spans(10) == [a_minute(1, YARD)]
+    catalog.forget_event(visit.id)
+    assert catalog.loose_spans(10)[:2] == [a_minute(0), a_minute(1)]
+
+
+def test_gaps_that_are_long_over_are_forgotten(catalog: Catalog) -> None:
+    for number in range(3):
+        begin = NOON + number * 60 * SECOND
+        catalog.add_gap(Gap(DOOR, begin, begin + 30 * SECOND, "The camera was offline."))
+    assert catalog.forget_gaps(NOON) == 0
+    assert catalog.forget_gaps(NOON + 91 * SECOND) == 2
+    assert [gap.starts_at for gap in catalog.gaps(DOOR, NOON, NOON + 3600 * SECOND)] == [NOON + 120 * SECOND]
+
+
+def test_a_timeline_holds_files_gaps_and_events_of_its_camera(catalog: Catalog) -> None:
+    for number in range(4):
+        catalog.save_span(a_minute(number))
+        catalog.save_event(in_minutes(an_event(number, NOON + (number * 60 + 30) * SECOND)))
+        begin = NOON + number * 60 * SECOND
+        catalog.add_gap(Gap(DOOR, begin, begin + 10 * SECOND, "The camera was offline."))
+    catalog.save_span(a_minute(0, YARD))
+    catalog.save_event(an_event(7, NOON, YARD))
+    catalog.mark_deleted(EventId("event-2"), NOON)
+    found = catalog.timeline(DOOR, NOON + 60 * SECOND, NOON + 180 * SECOND, 10)
+    assert list(found.spans) == [a_minute(1), a_minute(2)]
+    assert [gap.starts_at for gap in found.gaps] == [NOON + 60 * SECOND, NOON + 120 * SECOND]
+    assert ids(found.events) == ["event-1"]
+    assert found.complete
+    newest = catalog.timeline(DOOR, NOON, NOON + 3600 * SECOND, 2)
+    assert [list(newest.spans), len(newest.gaps), ids(newest.events)] == [
+        [a_minute(2), a_minute(3)],
+        2,
+        ["event-1", "event-3"],
+    ]
+    assert not newest.complete
+
+
+# ------------------------------------------------------------------------------------ told while the clock is not set
+
+BOOTED = datetime(1970, 1, 1, tzinfo=UTC)
+GUESS = Guess("this boot", BOOTED)
+TRUTH = Guess("this boot", NOON)
+LATER = Dating(NOON - BOOTED)
+
+
+def minute_at(at: datetime) -> RecordedSpan:
+    return RecordedSpan(f"continuous/front-door/{at:%H%M}.mp4", DOOR, at, at + 60 * SECOND, 9)
+
+
+def test_what_is_told_by_a_guess_says_so(catalog: Catalog) -> None:
+    guessed = replace(an_event(at=BOOTED + 60 * SECOND), guess=GUESS)
+    catalog.save_event(guessed)
+    assert catalog.event(guessed.id) == guessed
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_every_row_of_a_boot_is_dated_when_its_clock_is_set(catalog: Catalog, known: bool) -> None:
+    at = BOOTED + 60 * SECOND
+    event = replace(an_event(at=at), guess=GUESS, deleted_at=at + 90 * SECOND, ended_at=None)
+    minute, gap = minute_at(at), Gap(DOOR, at, at + 5 * SECOND, "lost")
+    catalog.save_event(event, [a_delivery(event)])
+    catalog.save_span(minute, GUESS)
+    catalog.add_gap(gap, GUESS)
+
+    for _ in range(2):  # whoever is not sure that it was done does it again
+        catalog.redate(TRUTH, known=known)
+    assert catalog.event(event.id) == dated_event(event, LATER, None if known else TRUTH)
+    assert catalog.deliveries_of(event.id) == [dated_delivery(a_delivery(event), LATER)]
+    since, until = NOON, NOON + 3600 * SECOND
+    assert catalog.gaps(DOOR, since, until) == [dated_gap(gap, LATER)]
+    assert list(catalog.recorded(DOOR, since, until)) == [dated_span(minute, LATER)]
+    catalog.redate(Guess("this boot", NOON + 3600 * SECOND), known=True)
+    moved = [] if not known else [dated_gap(gap, LATER)]
+    assert catalog.gaps(DOOR, since, NOON + 1800 * SECOND) == moved
+
+
+def test_what_is_known_and_what_another_boot_guessed_stays(catalog: Catalog) -> None:
+    right = an_event(1)
+    earlier = replace(an_event(2, BOOTED + SECOND), guess=Guess("an earlier boot", BOOTED))
+    for event in (right, earlier):
+        catalog.save_event(event, [a_delivery(event)])
+    catalog.save_span(minute_at(NOON))
+    catalog.save_span(minute_at(BOOTED), Guess("an earlier boot", BOOTED))
+    catalog.add_gap(Gap(DOOR, NOON, NOON + SECOND, "lost"))
+    catalog.redate(Guess("this boot", NOON), known=True)
+    for event in (right, earlier):
+        assert catalog.event(event.id) == event
+        assert catalog.deliveries_of(event.id) == [a_delivery(event)]
+    assert catalog.loose_spans(9) == [minute_at(BOOTED), minute_at(NOON)]
+    assert len(catalog.gaps(DOOR, NOON, NOON)) == 1
+
+
+def test_each_row_is_dated_by_what_told_it_although_the_clock_was_set_by_hand_between(catalog: Catalog) -> None:
+    by_hand = Guess("this boot", NOON - 3600 * SECOND)
+    first, second = (
+        replace(an_event(1, BOOTED + 10 * SECOND), guess=GUESS),
+        replace(an_event(2, by_hand.booted_at + 20 * SECOND), guess=by_hand),
+    )
+    for event in (first, second):
+        catalog.save_event(event)
+    catalog.redate(TRUTH, known=True)
+    found = [catalog.event(event.id) for event in (first, second)]
+    assert [event and event.started_at for event in found] == [NOON + 10 * SECOND, NOON + 20 * SECOND]
+
+
+def test_a_guess_that_was_right_is_one_no_more_and_nothing_moves(catalog: Catalog) -> None:
+    event = replace(an_event(), guess=Guess("this boot", NOON + SECOND))
+    catalog.save_event(event)
+    catalog.redate(TRUTH, known=False)
+    assert catalog.event(event.id) == event
+    catalog.redate(TRUTH, known=True)
+    assert catalog.event(event.id) == replace(event, guess=None)
+
+
+def test_a_minute_that_is_whole_stays_what_it_was_told_by(catalog: Catalog) -> None:
+    minute = minute_at(BOOTED)
+    catalog.save_span(replace(minute, whole=False), GUESS)
+    catalog.save_span(minute)
+    catalog.redate(TRUTH, known=True)
+    assert catalog.loose_spans(9) == [dated_span(minute, LATER)]
+
+
+def test_a_month_of_guesses_is_dated(catalog: Catalog) -> None:
+    for number in range(1203):
+        catalog.add_gap(Gap(DOOR, BOOTED + number * SECOND, BOOTED + (number + 1) * SECOND, "lost"), GUESS)
+    catalog.redate(TRUTH, known=True)
+    assert len(catalog.gaps(DOOR, NOON, NOON + 1300 * SECOND)) == 1203
+    assert catalog.gaps(DOOR, BOOTED, BOOTED + 1300 * SECOND) == []

@@ -169,7 +169,7 @@ def test_the_status_says_what_is_wrong_and_how_full_it_is(house: House) -> None:
                 "minor": False,
             }
         ],
-        "storage": {"used_bytes": 8192, "limit_bytes": 1_000_000, "days_left": 121.1},
+        "storage": {"used_bytes": 8192, "limit_bytes": 1_000_000, "days_left": 121.1, "written_bytes_a_day": None},
     }
 
 

@@ -207,6 +207,7 @@ export const words = {
       const whole = Math.floor(days);
       return `Room for about ${whole} more ${whole === 1 ? 'day' : 'days'}, then the oldest recordings go first.`;
     },
+    written: (amount: string) => `Recording writes ${amount} a day.`,
     nearlyFull: (percent: number) => `Storage is ${percent} % full. Oldest recordings go first.`,
     account: 'You',
     signedInAs: (name: string, role: Role) => `Signed in as ${name} (${roles[role]})`,

@@ -1,11 +1,13 @@
 """Who may come in, and what with.  Where the rows lie is `catalog`'s business, cookies and headers are `web`'s."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Lock
 
 from doorstep.accounts.passwords import Passwords
+from doorstep.accounts.remembered_records import RememberedRecords
 from doorstep.accounts.secret import are_same, hash_of, new_id, new_secret
 from doorstep.accounts.sign_in_delays import SignInDelays
 from doorstep.core.access import SCOPES_OF_ROLE, Account, Grant, Role, Scope
@@ -20,10 +22,14 @@ _LONGEST_LABEL = 200
 
 
 class AccountBook:
-    """Thread-safe; implements `ports.Accounts`.  Every method raises CatalogUnavailable when the rows do."""
+    """Thread-safe; implements `ports.Accounts`.  Every method raises CatalogUnavailable when the rows do.
+
+    `grant_of` answers from memory, so that who is signed in goes on while the disk of the rows stalls or fails; how
+    soon what others change in the rows counts there, `remembered_records` says.
+    """
 
     def __init__(self, records: AccountRecords, clock: Clock, passwords: Passwords | None = None) -> None:
-        self._records = records
+        self._records = RememberedRecords(records, clock)
         self._clock = clock
         self._passwords = passwords or Passwords()
         self._delays = SignInDelays(clock)
@@ -97,21 +103,21 @@ class AccountBook:
 
     def sign_out(self, secret: str) -> None:
         """End a session; no error if it is over.  A token stays."""
-        grant = self._records.grant(hash_of(secret))
-        if grant is not None and grant.account is not None:
-            self._records.revoke_grant(grant.id)
+        found = self._records.recall(hash_of(secret))
+        if found is not None and found[0].account is not None:
+            self._records.revoke_grant(found[0].id)
 
     def grant_of(self, secret: str) -> Grant | None:
         """What a session's or token's secret allows, None if it allows nothing (any more).
 
         A session may what its account may now, not what it could when it began; without the account it is over.
         """
-        grant = self._records.grant(hash_of(secret))
-        if grant is None or self._is_over(grant):
+        found = self._records.recall(hash_of(secret))
+        if found is None or self._is_over(found[0]):
             return None
+        grant, account = found
         if grant.account is None:
             return grant
-        account = self._records.account(grant.account)
         if account is None:
             return None
         return replace(grant, scopes=SCOPES_OF_ROLE[account.role], cameras=account.cameras)
@@ -134,6 +140,10 @@ class AccountBook:
             Grant(new_id(), hash_of(secret), _label(name) or "Token", None, scopes, cameras, now, expires_at)
         )
         return secret
+
+    def people(self) -> Sequence[Account]:
+        """Everybody who may sign in, oldest first.  Blocks; raises CatalogUnavailable."""
+        return self._records.accounts()
 
     def tokens(self) -> list[Grant]:
         """Every token that was not revoked, expired ones included, oldest first."""

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 
+from doorstep.app.storage import Storage
+from doorstep.app.times_away import TimesAway
 from doorstep.core.alert import AlertPolicy
 from doorstep.core.camera import CameraId
 from doorstep.core.errors import ConfigInvalid, StoreUnavailable
@@ -23,6 +25,7 @@ from doorstep.live.packet_feed import PacketFeed
 from doorstep.pipeline.alerts import AlertDesk
 from doorstep.pipeline.camera_pipeline import CameraParts, CameraPipeline
 from doorstep.pipeline.condition import NOT_RUNNING
+from doorstep.pipeline.continuous import ContinuousRecorder
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.mailbox import FrameMailbox
@@ -31,13 +34,12 @@ from doorstep.pipeline.recorder import Recorder
 from doorstep.pipeline.segmenter import BufferedCamera
 from doorstep.pipeline.stills import Stills
 from doorstep.pipeline.watcher import Eyes, Watcher
-from doorstep.ports import Clock, Detector, SegmentShelf, Source, Store
+from doorstep.ports import Clock, Detector, SegmentShelf, ShelvedConnection, Source
 from doorstep.sources.address import parse_source
 from doorstep.vision.luma_difference import LumaDifference
 
 log = structlog.get_logger()
 
-DEFAULT_DURABILITY_SECONDS = 1.0
 ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -46,8 +48,7 @@ class Shared:
     """What all cameras of a server have in common; `open_source` makes a new source of a camera's address."""
 
     settings: Settings
-    store: Store
-    shelf: SegmentShelf
+    storage: Storage
     live: MjpegFeed
     packets: PacketFeed
     rows: EventRows
@@ -64,13 +65,15 @@ class CameraFactory:
     """One for each server; called on the event loop.
 
     A camera that is made again keeps its buffer and its recorder: `buffers` and `recorders` hold one each, for as long
-    as the camera is not forgotten.  All buffers together hold `buffer_bytes`.
+    as the camera is not forgotten.  A camera that is made first takes over what of `shelved` is its.
     """
 
-    def __init__(self, shared: Shared, buffer_bytes: int) -> None:
+    def __init__(
+        self, shared: Shared, shelved: dict[CameraId, list[ShelvedConnection]], away: TimesAway | None = None
+    ) -> None:
         self._shared = shared
-        self._buffer_bytes = buffer_bytes
-        self._bytes_each = buffer_bytes // max(1, len(shared.settings.cameras))
+        self._away = away
+        self._shelved = shelved
         self._zone = time_zone(shared.settings.server.timezone)
         self.buffers: dict[CameraId, BufferedCamera] = {}
         self.recorders: dict[CameraId, Recorder] = {}
@@ -92,7 +95,7 @@ class CameraFactory:
             watcher=self._watcher(camera),
             tracker=EventTracker(camera.id, events),
             recorder=recorder,
-            stills=Stills(shared.store, shared.rows, shared.clock),
+            stills=Stills(shared.storage.store, shared.rows, shared.clock),
             alerts=AlertDesk(
                 camera.name,
                 AlertPolicy(events.alert_cooldown, events.alert_on),
@@ -106,6 +109,11 @@ class CameraFactory:
         )
         return CameraPipeline(camera, parts, shared.rows, shared.health, shared.clock, away)
 
+    async def tell_away(self, camera: CameraId, why: str) -> None:
+        """It was made and does not run yet: where its buffer is empty, what is missing before it is told with `why`."""
+        if self._away is not None:
+            await self._away.expect(self.buffers[camera], why)
+
     def check(self, camera: CameraSettings) -> None:
         """Raises ConfigInvalid for an address that no source understands; makes nothing."""
         for key, address in (("source", camera.source), ("detect", camera.detect)):
@@ -117,21 +125,25 @@ class CameraFactory:
                 msg = f"camera {camera.id}: {key}: {error}"
                 raise ConfigInvalid(msg) from None
 
-    def share(self, count: int) -> None:
-        """So many cameras there are from now on: the bytes of the buffers are theirs in equal parts."""
-        self._bytes_each = self._buffer_bytes // max(1, count)
-        for buffered in self.buffers.values():
-            buffered.buffer.limit(self._bytes_each)
+    def clear_away(self) -> None:
+        """Every camera of the config was made: what is still on the shelf is of cameras that are gone.  Blocks."""
+        shelf = self._shared.storage.shelf
+        for connection in (connection for gone in self._shelved.values() for connection in gone):
+            for segment in connection.segments:
+                shelf.remove(segment)
+            shelf.close(connection.camera, connection.connection)
+        self._shelved.clear()
 
     async def forget(self, camera: CameraId) -> None:
         """The camera was stopped and is gone: its buffer is freed, and who watches it sees the end."""
         shared = self._shared
         shared.live.remove(camera)
         shared.packets.forget(camera)
+        shared.storage.shares.remove(camera)
         self.recorders.pop(camera, None)
         buffered = self.buffers.pop(camera, None)
         if buffered is not None:
-            await asyncio.to_thread(_free, buffered, shared.shelf)
+            await asyncio.to_thread(_free, buffered, shared.storage.shelf)
 
     def _detect(self, camera: CameraSettings) -> Callable[[], Source] | None:
         if camera.detect is None:
@@ -139,16 +151,31 @@ class CameraFactory:
         return partial(self._shared.open_source, camera, camera.detect)
 
     def _keeping(self, camera: CameraSettings) -> tuple[BufferedCamera, Recorder]:
-        if camera.id in self.buffers:
-            return self.buffers[camera.id], self.recorders[camera.id]
-        shared = self._shared
-        buffer = RollingBuffer(shared.settings.buffer.seconds, self._bytes_each)
-        buffered = BufferedCamera(camera.id, buffer, shared.shelf, shared.clock)
-        durability = shared.settings.store.durability or DEFAULT_DURABILITY_SECONDS
-        recorder = Recorder(buffered, shared.store, shared.rows, shared.health, shared.clock, durability)
-        buffered.on_segment = recorder.segment_added
-        self.buffers[camera.id], self.recorders[camera.id] = buffered, recorder
+        buffered, recorder = self._buffered(camera), self.recorders.get(camera.id)
+        kind = ContinuousRecorder if camera.record_always else Recorder
+        shared, storage = self._shared, self._shared.storage
+        if recorder is None or (type(recorder) is not kind and not recorder.recording):
+            recorder = kind(buffered, storage.store, shared.rows, shared.health, shared.clock, storage.durability)
+            buffered.on_segment = recorder.segment_added
+            self.recorders[camera.id] = recorder
+        if type(recorder) is not kind:  # the disk did not let it finish: it goes on with what it holds
+            what = f"{camera.name} is still recorded as before the config was changed: its disk is in trouble."
+            shared.health.report(f"camera:{camera.id}:record", what, "Mend the disk, then reload the config.")
         return buffered, recorder
+
+    def _buffered(self, camera: CameraSettings) -> BufferedCamera:
+        shared = self._shared
+        buffered = self.buffers.get(camera.id)
+        if buffered is None:
+            # Its share is known once its bit rate is: of what was kept over a restart nothing goes before that.
+            buffer = RollingBuffer(shared.settings.buffer.seconds, shared.storage.shares.budget)
+            buffered = BufferedCamera(camera.id, buffer, shared.storage.shelf, shared.clock)
+            buffered.restore(self._shelved.pop(camera.id, []))
+            if len(buffer):
+                log.info("buffer restored", camera=camera.id, seconds=round(buffer.seconds))
+            self.buffers[camera.id] = buffered
+        shared.storage.shares.add(camera.name, buffered, is_on=camera.enabled)
+        return buffered
 
     def _watcher(self, camera: CameraSettings) -> Watcher:
         shared = self._shared

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from doorstep.app.buffer_folder import buffer_folder, storage_notes
 from doorstep.app.check_cameras import camera_findings
 from doorstep.app.detector import open_detector
+from doorstep.app.disk_at_start import refuse_read_only
 from doorstep.app.finding import Finding
-from doorstep.app.folders import buffer_folder, catalog_url, data_folder
+from doorstep.app.folders import catalog_url, data_folder
 from doorstep.app.models import demo_visitor
 from doorstep.catalog.engine import open_engine
 from doorstep.core.errors import DoorstepError
@@ -34,6 +36,7 @@ async def findings(settings: Settings, folders: Sequence[Path], *, skip_cameras:
 def _data(settings: Settings) -> Finding:
     """Writes a little, because a full disk and a read-only one are found out in no other way."""
     try:
+        refuse_read_only(settings.server.data)
         data = data_folder(settings.server.data)
         store = LocalStore(data / "recordings")
         store.put(PROBE_KEY, b"\0" * 4096)
@@ -41,10 +44,11 @@ def _data(settings: Settings) -> Finding:
         free = store.free_bytes()
         open_engine(catalog_url(data)).dispose()
         folder = buffer_folder(settings.buffer, data)
+        notes = storage_notes(settings)
     except DoorstepError as error:
         return Finding("data folder", ok=False, detail=str(error))
-    detail = f"{data}, {free / 1e9:.1f} GB free; the last minutes lie in {folder}"
-    return Finding("data folder", ok=True, detail=detail)
+    detail = f"{data}, {free / 1e9:.1f} GB free; the last minutes lie in {folder}."
+    return Finding("data folder", ok=True, detail=" ".join([detail, *notes]))
 
 
 def _model(settings: Settings, folders: Sequence[Path]) -> Finding:

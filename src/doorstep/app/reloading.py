@@ -17,6 +17,7 @@ log = structlog.get_logger()
 
 FINISH_SECONDS = 8.0
 CHANGED = "its settings were changed"
+ABSENT = "it was not in the config"
 SWITCHED_OFF = "it was switched off in the config"
 NOT_USED = "reload"
 WAITS = "restart"
@@ -86,9 +87,12 @@ class Reloader:
         for camera_id in plan.removed:
             self._cameras.remove(camera_id)
             await self._factory.forget(camera_id)
-        self._factory.share(len(plan.order))
         for camera in (*plan.changed, *plan.added):
-            self._cameras.start(self._factory.make(camera, _away(before.get(camera.id))))
+            old = before.get(camera.id)
+            pipeline = self._factory.make(camera, _away(old))
+            if camera.enabled and (old is None or not old.enabled):
+                await self._factory.tell_away(camera.id, _away(old))
+            self._cameras.start(pipeline)
         self._cameras.arrange(plan.order)
         self._cameras.try_now()
         self._settings = plan.settings
@@ -104,4 +108,6 @@ class Reloader:
 
 def _away(before: CameraSettings | None) -> str:
     """Why nothing of a camera was kept until now."""
-    return SWITCHED_OFF if before is not None and not before.enabled else CHANGED
+    if before is None:
+        return ABSENT
+    return CHANGED if before.enabled else SWITCHED_OFF

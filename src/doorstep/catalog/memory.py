@@ -7,9 +7,13 @@ from threading import Lock
 
 from doorstep.catalog.cursor import Cursor
 from doorstep.core.camera import CameraId
+from doorstep.core.clock_state import Guess
 from doorstep.core.event import Event, EventId
 from doorstep.core.gap import Gap
 from doorstep.core.outbox import Delivery, DeliveryState
+from doorstep.core.recorded_span import RecordedSpan, holds, own_file
+from doorstep.core.redating import dated_delivery, dated_event, dated_gap, dated_span
+from doorstep.core.timeline import Timeline
 from doorstep.ports import EventQuery
 
 _START = datetime.min.replace(tzinfo=UTC)
@@ -23,6 +27,9 @@ class MemoryCatalog:
         self._events: dict[EventId, Event] = {}
         self._deliveries: dict[str, Delivery] = {}
         self._gaps: list[Gap] = []
+        self._spans: dict[str, RecordedSpan] = {}
+        # By what gaps, minutes and deliveries were told; events know it.
+        self._guesses: dict[str | Gap, Guess] = {}
         self._lock = Lock()
 
     def save_event(self, event: Event, deliveries: Sequence[Delivery] = ()) -> None:
@@ -32,6 +39,8 @@ class MemoryCatalog:
             self._events[event.id] = replace(event, deleted_at=known.deleted_at) if known else event
             for delivery in deliveries:
                 self._deliveries[delivery.id] = _without_snapshot(delivery)
+                self._guesses.pop(delivery.id, None)
+                self._tell(delivery.id, event.guess)
 
     def mark_deleted(self, event_id: EventId, at: datetime | None) -> bool:
         """Delete it so that it can be undone, or undo that with None; whether there is such an event."""
@@ -57,25 +66,30 @@ class MemoryCatalog:
         return page[:limit], str(Cursor.behind(page[limit - 1])) if len(page) > limit else None
 
     def unfinished_events(self) -> Sequence[Event]:
-        """Those that were running when the process ended, oldest first."""
-        return [event for event in self._oldest_first() if event.ended_at is None]
+        """Those that were running, or whose recording was being written, when the process ended, oldest first."""
+        return [event for event in self._oldest_first() if event.ended_at is None or event.unfinished]
 
     def expired_events(self, started_before: datetime, limit: int) -> Sequence[Event]:
-        """Oldest first, deleted ones included, none that still runs."""
-        over = (event for event in self._oldest_first() if event.ended_at is not None)
+        """Oldest first, deleted ones included, none that still runs or is unfinished."""
+        over = (event for event in self._oldest_first() if event.ended_at is not None and not event.unfinished)
         return [event for event in over if event.started_at < started_before][:limit]
 
     def deleted_events(self, deleted_before: datetime, limit: int) -> Sequence[Event]:
-        """Those whose time for undoing is over, in the order in which they were deleted."""
-        gone = [event for event in self._oldest_first() if (event.deleted_at or _END) < deleted_before]
+        """Those whose time for undoing is over, in the order in which they were deleted; none that is unfinished."""
+        over = (event for event in self._oldest_first() if not event.unfinished)
+        gone = [event for event in over if (event.deleted_at or _END) < deleted_before]
         return sorted(gone, key=lambda event: (event.deleted_at or _END, event.id))[:limit]
 
     def recorded_bytes(self) -> int:
-        """Of all events' recordings."""
-        return sum(event.recording.size for event in self._oldest_first() if event.recording)
+        """Of all files: events' recordings and minute files."""
+        return sum(span.size for span in (*self._own_files(), *self._minutes()))
 
     def recording_keys(self) -> frozenset[str]:
-        """The key of every recording that an event has."""
+        """The key of every file that a row names: events' recordings and minute files."""
+        return frozenset(span.key for span in (*self._own_files(), *self._minutes()))
+
+    def pictured_keys(self) -> frozenset[str]:
+        """The key of every event's recording, in minutes or not: pictures are called after these."""
         return frozenset(event.recording.key for event in self._oldest_first() if event.recording)
 
     def forget_event(self, event_id: EventId) -> None:
@@ -84,16 +98,61 @@ class MemoryCatalog:
             self._events.pop(event_id, None)
             self._deliveries = {key: kept for key, kept in self._deliveries.items() if kept.alert.event != event_id}
 
-    def add_gap(self, gap: Gap) -> None:
+    def add_gap(self, gap: Gap, guess: Guess | None = None) -> None:
         """A span without recording, with its reason."""
         with self._lock:
             self._gaps.append(gap)
+            self._tell(gap, guess)
 
     def gaps(self, camera: CameraId, since: datetime, until: datetime) -> Sequence[Gap]:
         """Those that touch the span, oldest first."""
         with self._lock:
             touching = [gap for gap in self._gaps if gap.starts_at <= until and gap.ends_at >= since]
         return sorted((gap for gap in touching if gap.camera == camera), key=lambda gap: gap.starts_at)
+
+    def forget_gaps(self, ended_before: datetime) -> int:
+        """Remove those that are over for so long; how many there were."""
+        with self._lock:
+            before = len(self._gaps)
+            self._gaps = [gap for gap in self._gaps if gap.ends_at >= ended_before]
+            return before - len(self._gaps)
+
+    def save_span(self, span: RecordedSpan, guess: Guess | None = None) -> None:
+        """Insert or replace the row of a minute file, by its key; without a guess the mark that it has stays."""
+        with self._lock:
+            self._spans[span.key] = span
+            self._tell(span.key, guess)
+
+    def forget_span(self, key: str) -> None:
+        """Remove the row of a minute file."""
+        with self._lock:
+            self._spans.pop(key, None)
+
+    def unfinished_spans(self) -> Sequence[RecordedSpan]:
+        """Minute files that were not whole when the process ended, oldest first."""
+        return [span for span in self._minutes() if not span.whole]
+
+    def loose_spans(self, limit: int, since: datetime | None = None) -> Sequence[RecordedSpan]:
+        """Whole minute files that hold nothing of any event and begin at `since` or later, oldest first."""
+        events = self._oldest_first()
+        whole = (span for span in self._minutes() if span.whole and (since is None or span.starts_at >= since))
+        return [span for span in whole if not any(holds(span, event) for event in events)][:limit]
+
+    def recorded(self, camera: CameraId, since: datetime, until: datetime) -> Sequence[RecordedSpan]:
+        """Every file that touches the span, oldest first: minute files, and recordings of events not deleted."""
+        kept = [event for event in self._oldest_first() if event.deleted_at is None]
+        files = [*self._minutes(), *filter(None, map(own_file, kept))]
+        touching = (span for span in files if span.starts_at < until and (span.ends_at > since or not span.whole))
+        return sorted((span for span in touching if span.camera == camera), key=_place)
+
+    def timeline(self, camera: CameraId, since: datetime, until: datetime, most: int) -> Timeline:
+        """Files, gaps and events (none deleted) that touch the span, the newest `most` of each kind."""
+        spans = self.recorded(camera, since, until)
+        gaps = [gap for gap in self.gaps(camera, since, until) if gap.starts_at < until and gap.ends_at > since]
+        kept = (event for event in self._oldest_first() if event.deleted_at is None and event.camera == camera)
+        events = [event for event in kept if event.started_at < until and _reaches_to(event) >= since]
+        complete = max(map(len, (spans, gaps, events))) <= most
+        return Timeline(spans[-most:], gaps[-most:], events[-most:], complete=complete)
 
     def save_delivery(self, delivery: Delivery) -> None:
         """Insert or replace, without the snapshot."""
@@ -108,9 +167,39 @@ class MemoryCatalog:
         """Every delivery of one event, oldest first."""
         return _in_order(kept for kept in self._kept_deliveries() if kept.alert.event == event_id)
 
+    def redate(self, truth: Guess, *, known: bool) -> None:
+        """Put right what was told by other guesses of the same boot."""
+        with self._lock:
+            told = {key: event.guess for key, event in self._events.items() if event.guess} | self._guesses
+            by = {key: guess.dating_by(truth) for key, guess in told.items() if guess.boot == truth.boot}
+            due = {key: dating for key, dating in by.items() if known or dating.correction}
+            guess = None if known else truth
+            for key, event in self._events.items():
+                self._events[key] = dated_event(event, due[key], guess) if key in due else event
+            for name, span in self._spans.items():
+                self._spans[name] = dated_span(span, due[name]) if name in due else span
+            for name, delivery in self._deliveries.items():
+                self._deliveries[name] = dated_delivery(delivery, due[name]) if name in due else delivery
+            gaps = {gap: dated_gap(gap, due[gap]) for gap in self._gaps if gap in due}
+            self._gaps = [gaps.get(gap, gap) for gap in self._gaps]
+            for one in due.keys() & self._guesses.keys():
+                del self._guesses[one]
+                self._tell(gaps[one] if isinstance(one, Gap) else one, guess)
+
+    def _tell(self, key: str | Gap, guess: Guess | None) -> None:
+        if guess is not None:
+            self._guesses[key] = guess
+
     def _oldest_first(self) -> list[Event]:
         with self._lock:
             return sorted(self._events.values(), key=_age)
+
+    def _minutes(self) -> list[RecordedSpan]:
+        with self._lock:
+            return sorted(self._spans.values(), key=_place)
+
+    def _own_files(self) -> list[RecordedSpan]:
+        return [span for event in self._oldest_first() if (span := own_file(event)) is not None]
 
     def _kept_deliveries(self) -> tuple[Delivery, ...]:
         with self._lock:
@@ -119,6 +208,16 @@ class MemoryCatalog:
 
 def _age(event: Event) -> tuple[datetime, EventId]:
     return event.started_at, event.id
+
+
+def _place(span: RecordedSpan) -> tuple[datetime, str]:
+    return span.starts_at, span.key
+
+
+def _reaches_to(event: Event) -> datetime:
+    if event.ended_at is None:
+        return _END
+    return max(event.ended_at, event.recording.ends_at) if event.recording else event.ended_at
 
 
 def _matches(event: Event, query: EventQuery) -> bool:

@@ -2,14 +2,26 @@
 
 from datetime import datetime
 
-from doorstep.catalog.tables import AccountRow, CauseRow, DeliveryRow, EventRow, GapRow, GrantRow, LedgerJson
+from doorstep.catalog.tables import (
+    AccountRow,
+    CauseRow,
+    DeliveryRow,
+    EventRow,
+    GapRow,
+    GrantRow,
+    LedgerJson,
+    SpanRow,
+    ToldRow,
+)
 from doorstep.core.access import Account, Grant, Role, Scope
 from doorstep.core.alert import Alert, AlertId
 from doorstep.core.camera import CameraId
+from doorstep.core.clock_state import Guess
 from doorstep.core.event import Cause, Event, EventId, Recording
 from doorstep.core.gap import Gap
 from doorstep.core.ledger import LedgerEntry, Stage
 from doorstep.core.outbox import Delivery, DeliveryState
+from doorstep.core.recorded_span import RecordedSpan
 
 
 def event_row(event: Event) -> EventRow:
@@ -34,6 +46,10 @@ def event_row(event: Event) -> EventRow:
         has_still=event.has_still,
         ledger=[_ledger_json(entry) for entry in event.ledger],
         deleted_at=event.deleted_at,
+        recording_in_minutes=(recording is not None and recording.in_minutes) or None,
+        unfinished=event.unfinished,
+        boot=event.guess.boot if event.guess else None,
+        booted_at=event.guess.booted_at if event.guess else None,
     )
 
 
@@ -52,7 +68,20 @@ def event_of(row: EventRow) -> Event:
         has_still=row.has_still,
         ledger=tuple(_ledger_entry(entry) for entry in row.ledger),
         deleted_at=row.deleted_at,
+        unfinished=bool(row.unfinished),
+        guess=guess_of(row),
     )
+
+
+def guess_of(row: ToldRow) -> Guess | None:
+    """By what the row's times were told; None where they are known."""
+    return None if row.boot is None or row.booted_at is None else Guess(row.boot, row.booted_at)
+
+
+def told_by(row: ToldRow, guess: Guess | None) -> None:
+    """Mark the row."""
+    row.boot = None if guess is None else guess.boot
+    row.booted_at = None if guess is None else guess.booted_at
 
 
 def _recording_of(row: EventRow) -> Recording | None:
@@ -64,7 +93,7 @@ def _recording_of(row: EventRow) -> Recording | None:
     )
     if key is None or starts_at is None or ends_at is None or size is None:
         return None
-    return Recording(key, starts_at, ends_at, size)
+    return Recording(key, starts_at, ends_at, size, bool(row.recording_in_minutes))
 
 
 def _ledger_json(entry: LedgerEntry) -> LedgerJson:
@@ -125,6 +154,23 @@ def gap_row(gap: Gap) -> GapRow:
 def gap_of(row: GapRow) -> Gap:
     """The gap that the row was made from."""
     return Gap(CameraId(row.camera), row.starts_at, row.ends_at, row.reason)
+
+
+def span_row(span: RecordedSpan) -> SpanRow:
+    """The row of a minute file."""
+    return SpanRow(
+        key=span.key,
+        camera=span.camera,
+        starts_at=span.starts_at,
+        ends_at=span.ends_at,
+        size=span.size,
+        whole=span.whole,
+    )
+
+
+def span_of(row: SpanRow) -> RecordedSpan:
+    """The minute file that the row was made from."""
+    return RecordedSpan(row.key, CameraId(row.camera), row.starts_at, row.ends_at, row.size, row.whole)
 
 
 def account_row(account: Account) -> AccountRow:

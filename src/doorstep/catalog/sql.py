@@ -3,17 +3,31 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, Select, delete, exists, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Engine, Select, delete, exists, literal, select, tuple_
 
+from doorstep.catalog import sql_dating, sql_spans
 from doorstep.catalog.cursor import Cursor
 from doorstep.catalog.engine import reading, writing
 from doorstep.catalog.instant import Instant
-from doorstep.catalog.rows import delivery_of, delivery_row, event_of, event_row, gap_of, gap_row
-from doorstep.catalog.tables import CauseRow, DeliveryRow, EventRow, GapRow
+from doorstep.catalog.rows import (
+    delivery_of,
+    delivery_row,
+    event_of,
+    event_row,
+    gap_of,
+    gap_row,
+    span_of,
+    span_row,
+    told_by,
+)
+from doorstep.catalog.tables import CauseRow, DeliveryRow, EventRow, GapRow, SpanRow
 from doorstep.core.camera import CameraId
+from doorstep.core.clock_state import Guess
 from doorstep.core.event import Event, EventId
 from doorstep.core.gap import Gap
 from doorstep.core.outbox import Delivery, DeliveryState
+from doorstep.core.recorded_span import RecordedSpan
+from doorstep.core.timeline import Timeline
 from doorstep.ports import EventQuery
 
 
@@ -34,7 +48,7 @@ class SqlCatalog:
                 row.deleted_at = known.deleted_at
             session.merge(row)
             for delivery in deliveries:
-                session.merge(delivery_row(delivery))
+                told_by(session.merge(delivery_row(delivery)), event.guess)
 
     def mark_deleted(self, event_id: EventId, at: datetime | None) -> bool:
         """Delete it so that it can be undone, or undo that with None; whether there is such an event."""
@@ -66,29 +80,34 @@ class SqlCatalog:
         return page[:limit], str(Cursor.behind(page[limit - 1])) if len(page) > limit else None
 
     def unfinished_events(self) -> Sequence[Event]:
-        """Those that were running when the process ended, oldest first."""
-        return self._events(select(EventRow).where(EventRow.ended_at.is_(None)).order_by(*_OLDEST_FIRST))
+        """Those that were running, or whose recording was being written, when the process ended, oldest first."""
+        return self._events(select(EventRow).where(sql_spans.OPEN).order_by(*_OLDEST_FIRST))
 
     def expired_events(self, started_before: datetime, limit: int) -> Sequence[Event]:
-        """Oldest first, deleted ones included, none that still runs."""
-        over = (EventRow.started_at < started_before, EventRow.ended_at.is_not(None))
+        """Oldest first, deleted ones included, none that still runs or is unfinished."""
+        over = (EventRow.started_at < started_before, sql_spans.OVER)
         return self._events(select(EventRow).where(*over).order_by(*_OLDEST_FIRST).limit(limit))
 
     def deleted_events(self, deleted_before: datetime, limit: int) -> Sequence[Event]:
-        """Those whose time for undoing is over, in the order in which they were deleted."""
-        gone = EventRow.deleted_at < deleted_before
-        return self._events(select(EventRow).where(gone).order_by(EventRow.deleted_at, EventRow.id).limit(limit))
+        """Those whose time for undoing is over, in the order in which they were deleted; none that is unfinished."""
+        gone = (EventRow.deleted_at < deleted_before, EventRow.unfinished.is_not(True))
+        return self._events(select(EventRow).where(*gone).order_by(EventRow.deleted_at, EventRow.id).limit(limit))
 
     def recorded_bytes(self) -> int:
-        """Of all events' recordings."""
+        """Of all files: events' recordings and minute files."""
         with reading(self._engine) as session:
-            return int(session.scalar(select(func.coalesce(func.sum(EventRow.recording_size), 0))) or 0)
+            return sql_spans.total_bytes(session)
 
     def recording_keys(self) -> frozenset[str]:
-        """The key of every recording that an event has."""
+        """The key of every file that a row names: events' recordings and minute files."""
         with reading(self._engine) as session:
-            keys = session.scalars(select(EventRow.recording_key))
-            return frozenset(key for key in keys if key is not None)
+            own = session.scalars(select(EventRow.recording_key).where(sql_spans.OWN_FILE))
+            return frozenset(key for key in own if key) | frozenset(session.scalars(select(SpanRow.key)))
+
+    def pictured_keys(self) -> frozenset[str]:
+        """The key of every event's recording, in minutes or not: pictures are called after these."""
+        with reading(self._engine) as session:
+            return frozenset(key for key in session.scalars(select(EventRow.recording_key)) if key)
 
     def forget_event(self, event_id: EventId) -> None:
         """Remove the row and its deliveries; the bytes are the caller's business, and go first."""
@@ -96,10 +115,12 @@ class SqlCatalog:
             session.execute(delete(EventRow).where(EventRow.id == event_id))
             session.execute(delete(DeliveryRow).where(DeliveryRow.event_id == event_id))
 
-    def add_gap(self, gap: Gap) -> None:
+    def add_gap(self, gap: Gap, guess: Guess | None = None) -> None:
         """A span without recording, with its reason."""
         with writing(self._engine) as session:
-            session.add(gap_row(gap))
+            row = gap_row(gap)
+            told_by(row, guess)
+            session.add(row)
 
     def gaps(self, camera: CameraId, since: datetime, until: datetime) -> Sequence[Gap]:
         """Those that touch the span, oldest first."""
@@ -107,6 +128,45 @@ class SqlCatalog:
         with reading(self._engine) as session:
             rows = session.scalars(select(GapRow).where(*touching).order_by(GapRow.starts_at, GapRow.id))
             return [gap_of(row) for row in rows]
+
+    def forget_gaps(self, ended_before: datetime) -> int:
+        """Remove those that are over for so long; how many there were."""
+        with reading(self._engine) as session:
+            gone = list(session.scalars(select(GapRow.id).where(GapRow.ends_at < ended_before)))
+        if gone:  # nobody writes for nothing: that would wear out an SD card
+            with writing(self._engine) as session:
+                session.execute(delete(GapRow).where(GapRow.ends_at < ended_before))
+        return len(gone)
+
+    def save_span(self, span: RecordedSpan, guess: Guess | None = None) -> None:
+        """Insert or replace the row of a minute file, by its key; without a guess the mark that it has stays."""
+        with writing(self._engine) as session:
+            row = session.merge(span_row(span))
+            if guess is not None:
+                told_by(row, guess)
+
+    def forget_span(self, key: str) -> None:
+        """Remove the row of a minute file; the bytes are the caller's business, and go first."""
+        with writing(self._engine) as session:
+            session.execute(delete(SpanRow).where(SpanRow.key == key))
+
+    def unfinished_spans(self) -> Sequence[RecordedSpan]:
+        """Minute files that were not whole when the process ended, oldest first."""
+        return self._spans(select(SpanRow).where(~SpanRow.whole).order_by(SpanRow.starts_at, SpanRow.key))
+
+    def loose_spans(self, limit: int, since: datetime | None = None) -> Sequence[RecordedSpan]:
+        """Whole minute files that hold nothing of any event and begin at `since` or later, oldest first."""
+        return self._spans(sql_spans.loose(limit, since))
+
+    def recorded(self, camera: CameraId, since: datetime, until: datetime) -> Sequence[RecordedSpan]:
+        """Every file that touches the span, oldest first: minute files, and recordings of events not deleted."""
+        with reading(self._engine) as session:
+            return sql_spans.recorded(session, camera, since, until)
+
+    def timeline(self, camera: CameraId, since: datetime, until: datetime, most: int) -> Timeline:
+        """Files, gaps and events (none deleted) that touch the span, the newest `most` of each kind."""
+        with reading(self._engine) as session:
+            return sql_spans.timeline(session, camera, since, until, most)
 
     def save_delivery(self, delivery: Delivery) -> None:
         """Insert or replace.  The alert's snapshot is not kept in the row: it is the event's still."""
@@ -121,9 +181,17 @@ class SqlCatalog:
         """Every delivery of one event, oldest first."""
         return self._deliveries(DeliveryRow.event_id == event_id)
 
+    def redate(self, truth: Guess, *, known: bool) -> None:
+        """Put right what was told by other guesses of the same boot; may be called again where it failed midway."""
+        sql_dating.redate(self._engine, truth, known=known)
+
     def _events(self, statement: Select[EventRow]) -> list[Event]:
         with reading(self._engine) as session:
             return [event_of(row) for row in session.scalars(statement)]
+
+    def _spans(self, statement: Select[SpanRow]) -> list[RecordedSpan]:
+        with reading(self._engine) as session:
+            return [span_of(row) for row in session.scalars(statement)]
 
     def _deliveries(self, condition: ColumnElement[bool]) -> list[Delivery]:
         oldest_first = select(DeliveryRow).order_by(DeliveryRow.at, DeliveryRow.id)

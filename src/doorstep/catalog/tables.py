@@ -8,7 +8,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from doorstep.catalog.instant import Instant
 
-HEAD = "0002"
+HEAD = "0003"
 """The last step of `migrations`; a test holds it there."""
 
 
@@ -45,8 +45,20 @@ def _index_where(column: str, condition: str) -> Index:
     return Index(None, column, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
-class EventRow(Base):
-    """One event; the recording's columns are all null or all not."""
+class ToldRow(Base):
+    """A row whose times may be a guess, and whose: null where they are known, see `core.clock_state.Guess`.
+
+    A row of a boot that ended before its clock was set keeps the guess, and these say so.
+    """
+
+    __abstract__ = True
+
+    boot: Mapped[str | None]
+    booted_at: Mapped[datetime | None]
+
+
+class EventRow(ToldRow):
+    """One event; the recording's columns are all null or all not.  A null of the last two columns means no."""
 
     __tablename__ = "events"
 
@@ -64,6 +76,8 @@ class EventRow(Base):
     has_still: Mapped[bool]
     ledger: Mapped[list[LedgerJson]]
     deleted_at: Mapped[datetime | None]
+    recording_in_minutes: Mapped[bool | None]
+    unfinished: Mapped[bool | None]
     causes: Mapped[list["CauseRow"]] = relationship(
         order_by="CauseRow.position", cascade="all, delete-orphan", passive_deletes=True, lazy="selectin"
     )
@@ -75,6 +89,13 @@ class EventRow(Base):
         # that is not deleted and sort it, where reading `started_at` backwards needs only one page.
         _index_where("deleted_at", "deleted_at IS NOT NULL"),
         _index_where("ended_at", "ended_at IS NULL"),
+        _index_where("boot", "boot IS NOT NULL"),
+        Index(
+            "ix_events_in_minutes",
+            *("camera", "recording_starts_at", "recording_ends_at"),
+            sqlite_where=text("recording_in_minutes IS NOT NULL"),
+            postgresql_where=text("recording_in_minutes IS NOT NULL"),
+        ),
     )
 
 
@@ -90,7 +111,7 @@ class CauseRow(Base):
     __table_args__ = (Index(None, "cause", "event_id"),)
 
 
-class DeliveryRow(Base):
+class DeliveryRow(ToldRow):
     """One delivery with its alert.  No foreign key: an alert goes out also when its event could not be stored."""
 
     __tablename__ = "deliveries"
@@ -110,10 +131,14 @@ class DeliveryRow(Base):
     next_at: Mapped[datetime]
     outcome: Mapped[str]
 
-    __table_args__ = (Index(None, "state", "at"), Index(None, "event_id"))
+    __table_args__ = (
+        Index(None, "state", "at"),
+        Index(None, "event_id"),
+        _index_where("boot", "boot IS NOT NULL"),
+    )
 
 
-class GapRow(Base):
+class GapRow(ToldRow):
     """A span without recording."""
 
     __tablename__ = "gaps"
@@ -124,7 +149,30 @@ class GapRow(Base):
     ends_at: Mapped[datetime]
     reason: Mapped[str]
 
-    __table_args__ = (Index(None, "camera", "starts_at"),)
+    __table_args__ = (
+        Index(None, "camera", "starts_at"),
+        Index(None, "ends_at"),
+        _index_where("boot", "boot IS NOT NULL"),
+    )
+
+
+class SpanRow(ToldRow):
+    """One minute file of a camera that is always recorded; `whole` is false while it grows."""
+
+    __tablename__ = "spans"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    camera: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    size: Mapped[int] = mapped_column(BigInteger)
+    whole: Mapped[bool]
+
+    __table_args__ = (
+        Index(None, "camera", "starts_at"),
+        Index(None, "starts_at", "key"),
+        _index_where("boot", "boot IS NOT NULL"),
+    )
 
 
 class AccountRow(Base):

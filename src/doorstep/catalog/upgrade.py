@@ -1,25 +1,30 @@
 """Brings a database to the shape that `tables` describes.  The steps themselves are in `migrations`."""
 
-import os
-import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
 
+from doorstep.catalog.copying import copy_database, sync
 from doorstep.catalog.engine import catalog_errors
 from doorstep.catalog.tables import HEAD
 from doorstep.core.errors import CatalogUnavailable
+
+SNAPSHOTS_KEPT = 3
+"""Each is as large as the catalog was."""
+
+_BEFORE = ".before-"
 
 
 def upgrade(engine: Engine, to: str = "head") -> Path | None:
     """Take every step that the database still needs, all or none, and return the snapshot taken before, if one was.
 
-    A database that already holds rows is copied first when it is a file, to `NAME.before-REVISION` beside it.
-    Raises CatalogUnavailable, also when a newer Doorstep wrote the database.
+    A database that already holds rows is copied first when it is a file, to `NAME.before-REVISION` beside it; of such
+    snapshots the newest three stay.  Raises CatalogUnavailable, also when a newer Doorstep wrote the database.
     """
     target = HEAD if to == "head" else to
     with catalog_errors():
-        current = _revision(engine)
+        current = revision(engine)
         if current == target:
             return None
         # Alembic is imported only where there are steps to take: it costs a quarter of a start.
@@ -31,12 +36,14 @@ def upgrade(engine: Engine, to: str = "head") -> Path | None:
         snapshot = _snapshot(engine, target) if current else None
         with engine.begin() as connection:
             steps.take(connection, target)
+        if snapshot is not None:
+            _forget_old_snapshots(snapshot)
         return snapshot
 
 
-def _revision(engine: Engine) -> str | None:
-    """What the database says it is; None for a new one."""
-    with engine.connect() as connection:
+def revision(engine: Engine) -> str | None:
+    """The last step that the database says was taken; None for a new one.  Raises CatalogUnavailable."""
+    with catalog_errors(), engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -47,28 +54,28 @@ def _snapshot(engine: Engine, target: str) -> Path | None:
     name = engine.url.database
     if engine.dialect.name != "sqlite" or not name or name == ":memory:":
         return None
-    path = Path(f"{name}.before-{target}")
+    path = Path(f"{name}{_BEFORE}{target}")
     unfinished = Path(f"{path}.part")
     try:
         unfinished.unlink(missing_ok=True)
         unfinished.touch(mode=0o600)
-        _copy(Path(name), unfinished)
+        copy_database(Path(name), unfinished)
         unfinished.replace(path)
-    except OSError as error:
+        sync(path.parent)
+    except (OSError, CatalogUnavailable) as error:
+        # Half a copy helps nobody, and on a full disk its space is missed.
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
         msg = "The catalog could not be copied before its upgrade. Check the data folder's rights and space."
         raise CatalogUnavailable(msg) from error
     return path
 
 
-def _copy(source: Path, target: Path) -> None:
-    old, new = sqlite3.connect(source), sqlite3.connect(target)
-    try:
-        old.backup(new)
-    finally:
-        old.close()
-        new.close()
-    descriptor = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _forget_old_snapshots(newest: Path) -> None:
+    """By their revisions, which sort.  Only once the steps were taken: a step that fails forever costs no snapshot."""
+    base, _, _ = newest.name.rpartition(_BEFORE)
+    kept = sorted(path for path in newest.parent.glob(f"{base}{_BEFORE}*") if path.suffix != ".part")
+    for path in kept[:-SNAPSHOTS_KEPT]:
+        # A snapshot too many is no reason not to start.
+        with suppress(OSError):
+            path.unlink()

@@ -46,9 +46,11 @@ class LocalServer:
         return response.json() if response.content else None
 
     @contextmanager
-    def download(self, path: str, query: dict[str, str]) -> Iterator[httpx.Response]:
+    def download(
+        self, path: str, query: dict[str, str], headers: dict[str, str] | None = None
+    ) -> Iterator[httpx.Response]:
         """A large answer, to be read piece by piece within the `with`.  Raises DoorstepError."""
-        with _told_plainly(), self._client.stream("GET", path, params=query) as response:
+        with _told_plainly(), self._client.stream("GET", path, params=query or None, headers=headers) as response:
             if not response.is_success:
                 response.read()
                 _raise_for_problem(response)

@@ -91,7 +91,9 @@ def _settings(file: schema.ConfigFile, folder: Path, server: ServerSettings) -> 
         detection=_detection(file.detection, folder),
         events=_events(file.events),
         store=StoreSettings(kind=file.store.kind, durability=file.store.durability),
-        retention=RetentionSettings(days=file.retention.days, max_bytes=file.retention.max_bytes),
+        retention=RetentionSettings(
+            days=file.retention.days, always_days=file.retention.always_days, max_bytes=file.retention.max_bytes
+        ),
         email=EmailSettings(smtp=email.smtp or "", sender=email.sender, to=tuple(email.to)) if email else None,
     )
 

@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from doorstep.config.document import Document
 from doorstep.config.fault import Fault
 
-CAMERA_DEFAULTS: dict[str, object] = {
-    "record": "events",
-    "upload": False,
-}
+CAMERA_DEFAULTS: dict[str, object] = {"upload": False}
 DETECTION_DEFAULTS: dict[str, object] = {"where": "local", "endpoint": "", "monthly_cap_usd": 0}
 STORE_DEFAULTS: dict[str, object] = {"kind": "local"}
 SERVER_DEFAULTS: dict[str, object] = {"trusted_proxies": []}

@@ -199,6 +199,9 @@ class Retention(Table):
     """How long recordings stay."""
 
     days: float = Field(30, gt=0, le=36500, description="Recordings older than this go.")
+    always_days: float = Field(
+        7, gt=0, le=36500, description='What record = "always" kept while nothing happened goes after so many days.'
+    )
     max_bytes: Size = Field(50_000_000_000, description="The oldest recordings go when all together exceed this.")
 
 

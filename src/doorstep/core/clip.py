@@ -8,14 +8,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
-from operator import add
+from operator import add, attrgetter
 
 from doorstep.core.segment import Segment
 
 LONGEST_HOLD = 2**31 - 1
 """Ticks that one sample may be held: what every reader of MP4 takes as a sample's duration."""
 
+LARGEST_CORRECTION = timedelta(seconds=10)
+"""By how much the wall times of two segments may disagree with their ticks: less is a stream that came late for a
+while, more is a clock that was set, and what is before that is asked for by other times than what is behind.
+"""
+
 _MICROSECOND = timedelta(microseconds=1)
+_first_dts = attrgetter("first_dts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +73,30 @@ class ClipPlan:
 
 
 def plan_clip(
-    segments: Sequence[Segment], start: datetime, end: datetime, *, bridge_gaps: bool = False
+    segments: Sequence[Segment], start: datetime, end: datetime, *, bridge_gaps: bool = False, exact: bool = True
 ) -> ClipPlan | None:
     """The clip of [start, end) that shows most of it without a hole; None where nothing of it can be shown.
 
-    `segments` are of one camera in the order of time, perhaps of several connections and with holes.  A run of them is
-    gapless while connection and ticks stay, the sequence rises by one, and no more than half a second (the
-    shortest segment that is cut on purpose) is missing between decode times.  With `bridge_gaps` (segments of one
-    recording, which has one format and rising decode times) only other ticks or a decode time that does not
-    rise ends a run, and the picture before a hole is held until the hole is over.
+    See `plan_parts`; of two that show as much the earlier.
     """
-    best: ClipPlan | None = None
-    for run in _gapless(segments, bridge_gaps=bridge_gaps):
-        plan = _Timeline(run).plan(start, end)
-        if plan is not None and (best is None or _seconds(plan) > _seconds(best)):
-            best = plan
-    return best
+    parts = plan_parts(segments, start, end, bridge_gaps=bridge_gaps, exact=exact)
+    return max(parts, key=_seconds, default=None)
+
+
+def plan_parts(
+    segments: Sequence[Segment], start: datetime, end: datetime, *, bridge_gaps: bool = False, exact: bool = True
+) -> tuple[ClipPlan, ...]:
+    """A clip of each gapless part of [start, end) of which anything can be shown, in the order of the segments.
+
+    `segments` are of one camera in the order of time, perhaps of several connections and with holes.  A run of them is
+    gapless while connection and ticks stay, the sequence rises by one, no clock is set, and no more than half a second
+    (the shortest segment that is cut on purpose) is missing between decode times.  With `bridge_gaps` (segments of one
+    recording, which has one format and rising decode times) only other ticks or a decode time that does not
+    rise ends a run, and the picture before a hole is held until the hole is over.  Without `exact` a part shows all
+    from the key frame with which its samples begin: no picture is only decoded.
+    """
+    plans = (_Timeline(run).plan(start, end, exact=exact) for run in _gapless(segments, bridge_gaps=bridge_gaps))
+    return tuple(plan for plan in plans if plan is not None)
 
 
 def _seconds(plan: ClipPlan) -> float:
@@ -108,26 +122,28 @@ def _joins(before: Segment, after: Segment, *, bridge_gaps: bool) -> bool:
         return False
     if bridge_gaps:
         return True
-    return (
-        before.connection == after.connection and before.sequence + 1 == after.sequence and hole * 2 <= before.timescale
-    )
+    follows = before.connection == after.connection and before.sequence + 1 == after.sequence
+    if not follows or hole * 2 > before.timescale:
+        return False
+    return abs(after.starts_at - before.wall_at(after.first_dts)) <= LARGEST_CORRECTION
 
 
 class _Timeline:
-    """The samples of one gapless run, flat and in decode order: `pts` and `keys` have one entry a sample."""
+    """The samples of one gapless run, counted flat and in decode order.
+
+    Decode times rise, so what is shown around a tick lies in the few segments around it: no others are looked into.
+    """
 
     def __init__(self, segments: Sequence[Segment]) -> None:
+        offsets = [segment.samples.composition_offsets for segment in segments]
         self._segments = segments
         self._firsts = list(accumulate((len(segment.samples) for segment in segments), initial=0))
         self._keys = b"".join(segment.samples.keys for segment in segments)
-        self._pts: list[int] = []
-        for segment in segments:
-            samples = segment.samples
-            self._pts.extend(
-                map(add, accumulate(samples.durations, initial=segment.first_dts), samples.composition_offsets)
-            )
+        self._earliest = min(map(min, offsets))
+        self._latest = max(map(max, offsets))
+        self._pts: dict[int, list[int]] = {}
 
-    def plan(self, start: datetime, end: datetime) -> ClipPlan | None:
+    def plan(self, start: datetime, end: datetime, *, exact: bool) -> ClipPlan | None:
         """The clip of [start, end) out of this run."""
         first_key = self._keys.find(1)
         if first_key < 0 or start >= end:
@@ -142,38 +158,56 @@ class _Timeline:
         elif self._segment_of(last).wall_at(shown_until) <= start:
             return None
         key = self._key_of(first)
+        if not exact:
+            first = key
         runs = self._runs(key, self._last_decoded_before(end))
+        shown_from = self._pts_at(first)
         return ClipPlan(
             runs=runs,
-            starts_at=self._segment_of(first).wall_at(self._pts[first]),
+            starts_at=self._segment_of(first).wall_at(shown_from),
             ends_at=self._segment_of(last).wall_at(shown_until),
-            media_start_ticks=self._pts[first] - runs[0].first_dts,
-            shown_ticks=shown_until - self._pts[first],
-            audio=tuple(_audio_runs(self._segments, self._pts[first], shown_until)),
+            media_start_ticks=shown_from - runs[0].first_dts,
+            shown_ticks=shown_until - shown_from,
+            audio=tuple(_audio_runs(self._segments, shown_from, shown_until)),
         )
 
     def _shown_at(self, instant: datetime, first_key: int) -> int | None:
-        """The sample of the picture on show at an instant; None before the first key frame's picture."""
-        shown = -1
-        pts = self._pts[first_key] - 1
-        for position in range(self._position_of(first_key), len(self._segments)):
-            begin, limit = max(first_key, self._firsts[position]), self._segments[position].tick_at(instant)
-            candidate = max(filter(limit.__ge__, self._pts[begin : self._firsts[position + 1]]), default=pts)
-            if candidate > pts:
-                shown, pts = self._pts.index(candidate, begin), candidate
-        return shown if shown >= 0 else None
+        """The sample of the picture on show at an instant; None before the first key frame's picture.
+
+        That is the latest picture whose own segment dates it no later: segments may be dated by different clocks.
+        """
+        shown: int | None = None
+        pts = self._pts_at(first_key)
+        for position in range(len(self._segments) - 1, self._position_of(first_key) - 1, -1):
+            segment, base = self._segments[position], self._firsts[position]
+            limit = segment.tick_at(instant)
+            if limit < segment.first_dts + self._earliest:
+                continue
+            of_segment = self._pts_of(position)
+            begin = max(0, first_key - base)
+            candidate = max(filter(limit.__ge__, of_segment[begin:]), default=pts - 1)
+            if candidate >= pts:
+                shown, pts = base + of_segment.index(candidate, begin), candidate
+            if segment.first_dts + self._latest <= pts and shown is not None:
+                break
+        return shown
 
     def _shown_until(self, sample: int) -> int:
         """The tick at which the next picture replaces this one."""
-        pts = self._pts[sample]
+        pts, later = self._pts_at(sample), list[int]()
+        begin = bisect_right(self._segments, pts - self._latest, key=_first_dts) - 1
+        for position in range(max(0, begin), len(self._segments)):
+            if later and self._segments[position].first_dts + self._earliest >= min(later):
+                break
+            later += filter(pts.__lt__, self._pts_of(position))
         position = self._position_of(sample)
         duration = self._segments[position].samples.durations[sample - self._firsts[position]]
-        return min(filter(pts.__lt__, self._pts), default=pts + duration)
+        return min(later, default=pts + duration)
 
     def _key_of(self, sample: int) -> int:
         """The last key frame before a sample that is not shown after it (as it is by the leading pictures of a GOP)."""
         key = self._keys.rfind(1, 0, sample + 1)
-        while self._pts[key] > self._pts[sample]:
+        while self._pts_at(key) > self._pts_at(sample):
             key = self._keys.rfind(1, 0, key)
         return key
 
@@ -183,19 +217,31 @@ class _Timeline:
         while True:
             position -= 1
             limit = self._segments[position].tick_at(end - _MICROSECOND)
-            for sample in range(self._firsts[position + 1] - 1, self._firsts[position] - 1, -1):
-                if self._pts[sample] <= limit:
-                    return sample
+            pts = self._pts_of(position)
+            for sample in range(len(pts) - 1, -1, -1):
+                if pts[sample] <= limit:
+                    return self._firsts[position] + sample
 
     def _runs(self, first: int, last: int) -> tuple[ClipRun, ...]:
-        runs = []
-        for position in range(self._position_of(first), self._position_of(last) + 1):
-            base = self._firsts[position]
-            begin = max(first, base)
-            runs.append(
-                ClipRun(self._segments[position], begin - base, min(last + 1, self._firsts[position + 1]) - begin)
-            )
+        begin, end = self._position_of(first), self._position_of(last) + 1
+        runs = [ClipRun(segment, 0, len(segment.samples)) for segment in self._segments[begin:end]]
+        runs[-1] = ClipRun(runs[-1].segment, 0, last + 1 - self._firsts[end - 1])
+        skipped = first - self._firsts[begin]
+        runs[0] = ClipRun(runs[0].segment, skipped, runs[0].sample_count - skipped)
         return tuple(runs)
+
+    def _pts_of(self, position: int) -> list[int]:
+        """Of all samples of a segment."""
+        found = self._pts.get(position)
+        if found is None:
+            segment = self._segments[position]
+            dts = accumulate(segment.samples.durations, initial=segment.first_dts)
+            found = self._pts[position] = list(map(add, dts, segment.samples.composition_offsets))
+        return found
+
+    def _pts_at(self, sample: int) -> int:
+        position = self._position_of(sample)
+        return self._pts_of(position)[sample - self._firsts[position]]
 
     def _position_of(self, sample: int) -> int:
         return bisect_right(self._firsts, sample) - 1

@@ -7,8 +7,10 @@ from typing import NewType, assert_never
 
 from doorstep.core.camera import CameraId
 from doorstep.core.cause import Cause
+from doorstep.core.clock_state import Dating, Guess
 from doorstep.core.ledger import LedgerEntry
 from doorstep.core.observation import Interrupted, Moved, Observation, Pressed, Sighting, Tick, Triggered
+from doorstep.core.recording import Recording
 from doorstep.core.settings import EventSettings
 
 __all__ = [
@@ -34,29 +36,10 @@ __all__ = [
 
 EventId = NewType("EventId", str)
 
-# Frames, presses and ticks of one camera come at most this much out of order; a tick from further back means that
-# the machine's clock was set.
+# Frames, presses and ticks of one camera come at most this much out of order; a tick or a frame from further back
+# means that the machine's clock was set.
 CLOCK_SET_BACK = timedelta(seconds=30)
 RINGS_AGAIN_AFTER = timedelta(seconds=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """The video of an event, as the store keeps it: one growing file, named by its key.
-
-    `starts_at` and `ends_at` bound what a clip of the event shows (the file may hold a little more on both sides,
-    for it consists of whole segments and begins with a key frame); `size` is in bytes.
-    """
-
-    key: str
-    starts_at: datetime
-    ends_at: datetime
-    size: int
-
-    @property
-    def seconds(self) -> float:
-        """How much video a clip of the event shows."""
-        return (self.ends_at - self.starts_at).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +48,8 @@ class Event:
 
     `started_at` is the first sighting (or press), `last_seen_at` the last; `ended_at` is None while it runs.
     `pre_roll_seconds` is measured, not wished: first sighting minus the first picture that the clip shows.
+    `unfinished` says that its recording is still being written, also when the event is over: its row may say less than
+    there is, and a start after a crash looks at it again.  `guess` says that its times are one: the clock was not set.
     """
 
     id: EventId
@@ -79,9 +64,8 @@ class Event:
     has_still: bool = False
     ledger: tuple[LedgerEntry, ...] = field(default=())
     deleted_at: datetime | None = None
-
-
-# ------------------------------------------------------------------------------------------------- what is decided
+    unfinished: bool = False
+    guess: Guess | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +110,6 @@ class RaiseAlert:
 Decision = OpenEvent | ExtendEvent | RecordUntil | CloseEvent | RaiseAlert
 
 
-# ------------------------------------------------------------------------------------------------------- the rules
-
-
 class EventTracker:
     """The events of one camera, one behind the other.
 
@@ -138,7 +119,7 @@ class EventTracker:
     that is not, it opens its own.
 
     Times run forwards: what is older than what is known counts as at the newest time known.  The exception is a tick
-    from more than CLOCK_SET_BACK ago, by which the tracker knows that the clock was set, and begins anew.
+    or a frame from more than CLOCK_SET_BACK ago, by which the tracker knows that the clock was set, and begins anew.
     """
 
     def __init__(self, camera: CameraId, settings: EventSettings) -> None:
@@ -161,8 +142,8 @@ class EventTracker:
         """What to do now, in this order."""
         at, newest = observation.at, self._newest
         if newest is not None and at < newest:
-            if isinstance(observation, Tick) and newest - at > CLOCK_SET_BACK:
-                return tuple(self._begin_anew(newest))
+            if isinstance(observation, Tick | Moved | Sighting) and newest - at > CLOCK_SET_BACK:
+                return (*self._begin_anew(newest), *self._go_on(observation, at))
             at = newest
         return (*self._end(observation, at), *self._go_on(observation, at))
 
@@ -172,6 +153,15 @@ class EventTracker:
         if self._running is not None:
             return self._running.last_seen_at
         return self._last.ended_at if self._last is not None else None
+
+    def redate(self, dating: Dating) -> None:
+        """What was observed so far was told by a guess.  Ids keep it, and still rise."""
+        running, last = self._running, self._last
+        self._running = None if running is None else _dated(running, dating)
+        self._last = None if last is None else _dated(last, dating)
+        if self._last_recording_ended_at is not None:
+            self._last_recording_ended_at = dating.dated(self._last_recording_ended_at)
+        self._rung_at = None if self._rung_at is None else dating.dated(self._rung_at)
 
     # -------------------------------------------------------------------------------------------------- it closes
 
@@ -281,6 +271,13 @@ class EventTracker:
     def _rings_again(self, cause: Cause, at: datetime) -> bool:
         """Who presses again after a while wants to be heard again; a bouncing or leaned-on button does not."""
         return cause is Cause.PRESS and self._rung_at is not None and at - self._rung_at >= RINGS_AGAIN_AFTER
+
+
+def _dated(event: Event, dating: Dating) -> Event:
+    """Of what the rules know: what the shell knows is not theirs."""
+    ended_at = None if event.ended_at is None else dating.dated(event.ended_at)
+    started_at, last_seen_at = dating.dated(event.started_at), dating.dated(event.last_seen_at)
+    return replace(event, started_at=started_at, last_seen_at=last_seen_at, ended_at=ended_at)
 
 
 def _cause_of(observation: Observation) -> Cause | None:

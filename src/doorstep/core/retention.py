@@ -1,31 +1,57 @@
-"""Which recordings have had their time.  Pure choice; who carries it out is the sweeper in `pipeline`."""
+"""Which recordings have had their time.  Pure choice; who carries it out is the sweeper in `pipeline`.
+
+Two classes: minute files of cameras that are always recorded, and events.  A minute that holds a part of an event is
+not loose, and stays as long as the event does; of too many bytes the loose minutes go first.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from doorstep.core.event import Event
+from doorstep.core.recorded_span import RecordedSpan
 from doorstep.core.settings import RetentionSettings
 
 SECONDS_A_DAY = 86_400.0
 
 
 def expired(events: Sequence[Event], now: datetime, used_bytes: int, settings: RetentionSettings) -> tuple[Event, ...]:
-    """Those of `events` (oldest first) that must go, oldest first; never one that still runs.
+    """Those of `events` (oldest first) that must go, oldest first; never one that still runs or is unfinished.
 
     An event goes when it began more than `days` ago, or while all recordings together (`used_bytes`) exceed
-    `max_bytes`; for the bytes alone nothing goes whose going frees none.
+    `max_bytes`; for the bytes alone nothing goes whose going frees none.  One whose video lies in minute files frees
+    what is not known before these are loose: for the bytes it is the last that goes at once.
     """
     longest_age = settings.days * SECONDS_A_DAY
     gone: list[Event] = []
     for event in events:
-        if event.ended_at is None:
+        if event.ended_at is None or event.unfinished:
             continue
         size = event.recording.size if event.recording is not None else 0
-        too_much = used_bytes > settings.max_bytes and size > 0
+        in_minutes = event.recording is not None and event.recording.in_minutes
+        too_much = used_bytes > settings.max_bytes and (size > 0 or in_minutes)
         too_old = (now - event.started_at).total_seconds() > longest_age
         if too_old or too_much:
             gone.append(event)
-            used_bytes -= size
+            used_bytes -= 0 if in_minutes else size
+        if in_minutes and too_much and not too_old:
+            break
+    return tuple(gone)
+
+
+def expired_minutes(
+    loose: Sequence[RecordedSpan], kept_since: datetime, used_bytes: int, max_bytes: int
+) -> tuple[RecordedSpan, ...]:
+    """Those of the loose minute files (oldest first) that must go, oldest first.
+
+    One goes when it ended before `kept_since`, or while all recordings together (`used_bytes`) exceed `max_bytes`.
+    """
+    gone: list[RecordedSpan] = []
+    for span in loose:
+        if span.ends_at >= kept_since and used_bytes <= max_bytes:
+            break
+        if span.whole:
+            gone.append(span)
+            used_bytes -= span.size
     return tuple(gone)
 
 

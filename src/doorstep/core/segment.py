@@ -4,7 +4,7 @@ Its bytes live on a shelf; how they are laid out lives in `mp4`.
 """
 
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NewType
 
@@ -102,6 +102,8 @@ class Segment:
     connection.  The fragment is `size` bytes long and the first sample's bytes begin at `data_offset` in it; samples
     lie one behind the other, those of the sound behind those of the picture.  `sample_rate` is how many ticks a second
     the sound is counted in, 0 where the connection keeps none; `audio` is None also where just this segment has none.
+    `crc` is the CRC-32 of the fragment's bytes (ISO/IEC 3309, as zlib's), None where nobody told it; no part of what
+    the segment is.
     """
 
     camera: CameraId
@@ -115,6 +117,7 @@ class Segment:
     size: int
     sample_rate: int = 0
     audio: AudioSamples | None = None
+    crc: int | None = field(default=None, compare=False, repr=False)
 
     @property
     def duration(self) -> int:

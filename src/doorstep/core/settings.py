@@ -117,9 +117,13 @@ class StoreSettings:
 
 @dataclass(frozen=True, slots=True)
 class RetentionSettings:
-    """How long recordings stay: until `days` have passed or all together exceed `max_bytes`."""
+    """How long recordings stay: until `days` have passed or all together exceed `max_bytes`.
+
+    What a camera with `record_always` recorded while nothing happened goes after `always_days` already.
+    """
 
     days: float = 30.0
+    always_days: float = 7.0
     max_bytes: int = 50_000_000_000
 
 

@@ -106,9 +106,25 @@ def fragment(
     """
     samples = samples_of(packets)
     heard = audio_samples_of(audio, first_pts) if audio else None
-    head = _head(sequence, first_dts, samples, heard)
+    head = fragment_head(sequence, first_dts, samples, heard)
     data = b"".join((head, *map(attrgetter("data"), packets), *map(attrgetter("data"), audio)))
     return Fragment(data, len(head), samples, heard)
+
+
+def fragment_head(sequence: int, first_dts: int, samples: Samples, audio: AudioSamples | None) -> bytes:
+    """All bytes of a fragment before its first sample.  Raises MediaInvalid for a negative time."""
+    _check_place(sequence, first_dts, audio.first_pts if audio else 0)
+    layout = _Layout(len(samples), len(audio) if audio else 0)
+    flags = [_KEY_FLAGS if key else _OTHER_FLAGS for key in samples.keys]
+    rows = zip(samples.durations, samples.sizes, flags, samples.composition_offsets, strict=True)
+    return b"".join(
+        (
+            _HEAD.pack(*_head_fields(sequence, first_dts, layout)),
+            _table(layout.count).pack(*chain.from_iterable(rows)),
+            audio_traf(audio, layout.moof + 8 + sum(samples.sizes)) if audio else b"",
+            _MDAT.pack(_mdat_size(samples, audio), b"mdat"),
+        )
+    )
 
 
 def retime_fragment(data: bytes, first_dts: int, sequence: int, first_pts: int = 0) -> bytes:
@@ -211,21 +227,6 @@ def _size(data: bytes, moof: int, samples: Samples, audio: AudioSamples | None, 
 
 def _mdat_size(samples: Samples, audio: AudioSamples | None) -> int:
     return 8 + sum(samples.sizes) + (sum(audio.sizes) if audio else 0)
-
-
-def _head(sequence: int, first_dts: int, samples: Samples, audio: AudioSamples | None) -> bytes:
-    _check_place(sequence, first_dts, audio.first_pts if audio else 0)
-    layout = _Layout(len(samples), len(audio) if audio else 0)
-    flags = [_KEY_FLAGS if key else _OTHER_FLAGS for key in samples.keys]
-    rows = zip(samples.durations, samples.sizes, flags, samples.composition_offsets, strict=True)
-    return b"".join(
-        (
-            _HEAD.pack(*_head_fields(sequence, first_dts, layout)),
-            _table(layout.count).pack(*chain.from_iterable(rows)),
-            audio_traf(audio, layout.moof + 8 + sum(samples.sizes)) if audio else b"",
-            _MDAT.pack(_mdat_size(samples, audio), b"mdat"),
-        )
-    )
 
 
 def _head_fields(sequence: int, first_dts: int, layout: _Layout) -> tuple[int | bytes, ...]:

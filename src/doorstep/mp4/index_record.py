@@ -61,6 +61,7 @@ class IndexRecord:
             size=fragment.size,
             sample_rate=fmt.audio.sample_rate if fmt.audio else 0,
             audio=fragment.audio,
+            crc=self.fragment_crc,
         )
 
 

@@ -4,6 +4,7 @@ No sample is read or touched here, so the size of the whole is known before a by
 """
 
 import struct
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -135,17 +136,18 @@ def _chunks(plan: ClipPlan) -> list[_Chunk]:
 
 
 def _slice(run: ClipRun) -> Slice:
-    sizes = run.segment.samples.sizes
-    skipped = sum(sizes[: run.first_sample])
-    length = sum(sizes[run.first_sample : run.first_sample + run.sample_count])
-    return Slice(run.segment, run.segment.data_offset + skipped, length)
+    return _samples_slice(run, run.segment.samples.sizes, 0)
 
 
 def _audio_slice(run: ClipRun) -> Slice:
-    sizes = audio_of(run).sizes
-    skipped = sum(run.segment.samples.sizes) + sum(sizes[: run.first_sample])
+    return _samples_slice(run, audio_of(run).sizes, sum(run.segment.samples.sizes))
+
+
+def _samples_slice(run: ClipRun, sizes: "array[int]", before: int) -> Slice:
+    """`before` bytes of other samples stand before those of `sizes`."""
+    skipped = sum(sizes[: run.first_sample]) if run.first_sample else 0
     length = sum(sizes[run.first_sample : run.first_sample + run.sample_count])
-    return Slice(run.segment, run.segment.data_offset + skipped, length)
+    return Slice(run.segment, run.segment.data_offset + before + skipped, length)
 
 
 def _joined(slices: Iterable[Slice]) -> list[Slice]:

@@ -1,4 +1,4 @@
-"""A recording: one growing file, `ftyp moov uuid(label) (moof mdat uuid(index))*`, that can be read back on its own.
+"""A recording: one growing file, `ftyp moov uuid(label) uuid(check) (moof mdat uuid(index))*`, readable on its own.
 
 A fragmented MP4 at every moment, for any player.  Planning a clip of it and storing it live elsewhere.
 """
@@ -29,6 +29,9 @@ _LARGEST_BOX = 1024 * 1024
 """Bytes of a box of the header that are read at all."""
 
 _UUID = bytes.fromhex("b7a4e01c96d1466f8c35d00257e91abe")
+_CHECK_UUID = bytes.fromhex("5c0e9b7340f24d1a9d61d00257e9c4ec")
+_CHECK_BOX = BOX_HEAD + 16 + 4
+"""Bytes of the box behind the label: the CRC-32 of all before it, big-endian."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,16 @@ class RecordedSegment:
 
 @dataclass(frozen=True, slots=True)
 class RecordingIndex:
-    """What a recording holds, oldest first; the file is whole up to `whole_size`, and may be cut there and go on."""
+    """What a recording holds, oldest first; the file is whole up to `whole_size`, and may be cut there and go on.
+
+    `header_is_whole` is False where format and label are not what was written.
+    """
 
     format: VideoFormat
     label: bytes
     segments: tuple[RecordedSegment, ...]
     whole_size: int
+    header_is_whole: bool = True
 
 
 def header(fmt: VideoFormat, label: bytes) -> bytes:
@@ -54,7 +61,8 @@ def header(fmt: VideoFormat, label: bytes) -> bytes:
     if len(label) > LARGEST_LABEL:
         msg = f"a label of {len(label)} bytes is more than the {LARGEST_LABEL} that a recording carries"
         raise ValueError(msg)
-    return init_segment(fmt) + box(b"uuid", _UUID, label)
+    told = init_segment(fmt) + box(b"uuid", _UUID, label)
+    return told + _check_box(told)
 
 
 def entry(segment: Segment, fragment: bytes) -> bytes:
@@ -80,7 +88,7 @@ def retimed(segment: Segment, first_dts: int, sequence: int) -> Segment:
     if audio is not None:
         moved = (first_dts - segment.first_dts) * segment.sample_rate // segment.timescale
         audio = replace(audio, first_pts=audio.first_pts + moved)
-    return replace(segment, first_dts=first_dts, sequence=sequence, audio=audio)
+    return replace(segment, first_dts=first_dts, sequence=sequence, audio=audio, crc=None)
 
 
 def read_recording(read: Read, size: int, camera: CameraId, *, verify: bool = False) -> RecordingIndex:
@@ -91,7 +99,7 @@ def read_recording(read: Read, size: int, camera: CameraId, *, verify: bool = Fa
     not even the header is whole, and what `read` raises.
     """
     window = _Window(read, size)
-    fmt, label, offset = _read_header(window)
+    fmt, label, offset, header_is_whole = _read_header(window)
     segments = []
     while offset < size:
         try:
@@ -100,18 +108,27 @@ def read_recording(read: Read, size: int, camera: CameraId, *, verify: bool = Fa
             break
         segments.append(recorded)
         offset = end
-    return RecordingIndex(fmt, label, tuple(segments), offset)
+    return RecordingIndex(fmt, label, tuple(segments), offset, header_is_whole)
 
 
-def _read_header(window: "_Window") -> tuple[VideoFormat, bytes, int]:
-    """Format and label, and where the first entry begins.  Raises MediaInvalid."""
+def _check_box(told: bytes) -> bytes:
+    return box(b"uuid", _CHECK_UUID, crc32(told).to_bytes(4, "big"))
+
+
+def _read_header(window: "_Window") -> tuple[VideoFormat, bytes, int, bool]:
+    """Format and label, where the first entry begins, and whether the checksum fits.  Raises MediaInvalid."""
     file_type = window.box(b"ftyp", 0)
     init = file_type + window.box(b"moov", len(file_type))
     label = window.box(b"uuid", len(init))
     if label[BOX_HEAD : BOX_HEAD + 16] != _UUID:
         msg = "this video is no recording of Doorstep"
         raise MediaInvalid(msg)
-    return read_init(init), label[BOX_HEAD + 16 :], len(init) + len(label)
+    told, begin = init + label, len(init) + len(label)
+    # Where a file has no checksum, its first fragment lies here, which is longer than this.
+    check = window.exactly(begin, _CHECK_BOX)
+    has_check = check[:-4] == _check_box(told)[:-4]
+    is_whole = not has_check or check == _check_box(told)
+    return read_init(init), label[BOX_HEAD + 16 :], begin + (_CHECK_BOX if has_check else 0), is_whole
 
 
 def _read_entry(

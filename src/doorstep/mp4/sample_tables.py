@@ -4,10 +4,11 @@ Which samples a clip has is the plan's business; where the tables stand in the f
 """
 
 import struct
+import sys
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import compress, groupby, pairwise
 
 from doorstep.core.clip import ClipPlan, ClipRun
 from doorstep.core.segment import AudioSamples, Segment
@@ -92,15 +93,18 @@ def composition_offsets(offsets: "array[int]", shift: int) -> bytes:
 
 def sync_samples(keys: bytes) -> bytes:
     """Table stss (8.6.2); empty where every sample is one."""
-    numbers = [number for number, key in enumerate(keys, 1) if key]
+    numbers = list(compress(range(1, len(keys) + 1), keys))
     if len(numbers) == len(keys):
         return b""
     return _numbers(b"stss", numbers)
 
 
-def sample_sizes(sizes: Sequence[int]) -> bytes:
+def sample_sizes(sizes: "array[int]") -> bytes:
     """Table stsz (8.7.3.2)."""
-    return full_box(b"stsz", 0, 0, struct.pack(f">II{len(sizes)}I", 0, len(sizes), *sizes))
+    column = sizes[:]
+    if sys.byteorder == "little":
+        column.byteswap()  # at once: to pack them one by one takes longer than all other tables
+    return full_box(b"stsz", 0, 0, struct.pack(">II", 0, len(column)), column.tobytes())
 
 
 def samples_to_chunks(runs: Sequence[ClipRun]) -> bytes:

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from doorstep.core.camera import CameraState, CameraStatus
+from doorstep.core.clock_state import Dating
 from doorstep.core.errors import SourceEnded
 from doorstep.core.event import EventTracker, Interrupted, Observation, Pressed, Tick, Triggered
 from doorstep.core.gap import Gap, gap_between
 from doorstep.core.media import Packet, StreamItem, VideoFormat
+from doorstep.core.redating import dated_observation
 from doorstep.core.settings import CameraSettings
 from doorstep.pipeline.alerts import AlertDesk
 from doorstep.pipeline.condition import NOT_RUNNING, Condition
@@ -31,15 +33,12 @@ TICK_SECONDS = 1.0
 NO_LOOK_SECONDS = 15.0
 LEFT_OUT = "the camera left pictures out"
 CLOCK_SET = "the clock of this machine was set forward"
+CLOCK_STEPPED = timedelta(seconds=5)
 NOT_KEPT = "it could not be kept: {}"
 
 
-def _nobody(_item: StreamItem) -> None:
+def _nobody(*_told: StreamItem) -> None:
     """Who watches before somebody does."""
-
-
-def _tells_nobody() -> None:
-    """As above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class CameraParts:
     alerts: AlertDesk
     detect: Callable[[], Source] | None = None
     feed: Callable[[StreamItem], None] = _nobody
-    disconnected: Callable[[], None] = _tells_nobody
+    disconnected: Callable[[], None] = _nobody
 
 
 class CameraPipeline:
@@ -125,6 +124,14 @@ class CameraPipeline:
         self._supervisor.try_now()
         if self._detect is not None:
             self._detect.try_now()
+
+    def redate(self, dating: Dating) -> None:
+        """All times so far were told by a guess that is known now; nothing was missed by that, and nothing is over."""
+        self._parts.tracker.redate(dating)
+        self._parts.buffered.redate(dating)
+        self._parts.recorder.redate(dating)
+        self._condition.redate(dating)
+        self._booted_at = dating.dated(self._booted_at)
 
     def withdraw(self) -> None:
         """It was stopped for good: what was wrong with it is nobody's business any more."""
@@ -237,6 +244,9 @@ class CameraPipeline:
         self._observe(Triggered(self._clock.now(), note))
 
     def _seen(self, look: Look) -> None:
+        apart = self._wall_of(look.frame) - look.at
+        if abs(apart) > CLOCK_STEPPED:  # while the detector looked
+            look = replace(look, observation=dated_observation(look.observation, Dating(apart)))
         self._looked_at = self._clock.monotonic()
         self._tally.looks += 1
         self._newest = look.frame

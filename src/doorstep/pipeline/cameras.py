@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from doorstep.core.camera import CameraId, CameraStatus
+from doorstep.core.clock_state import Dating
 from doorstep.core.event import Cause
 from doorstep.pipeline.camera_pipeline import CameraPipeline
 from doorstep.pipeline.health import HealthBoard
@@ -88,6 +89,11 @@ class Cameras:
         """Whichever waits for its next try need not."""
         for pipeline in self._pipelines.values():
             pipeline.try_now()
+
+    def redate(self, dating: Dating) -> None:
+        """The clock was set for the first time: what was told by its guess gets its right time."""
+        for pipeline in self._pipelines.values():
+            pipeline.redate(dating)
 
     def arrange(self, order: Iterable[CameraId]) -> None:
         """Show them in this order, which names each of them."""

@@ -5,6 +5,7 @@ from datetime import datetime
 import structlog
 
 from doorstep.core.camera import REMEDIES, CameraState
+from doorstep.core.clock_state import Dating
 from doorstep.core.gap import Gap, gap_between
 from doorstep.core.settings import CameraSettings
 from doorstep.pipeline.health import HealthBoard
@@ -40,6 +41,10 @@ class Condition:
         self.since = self._began
         self.reason = "starting" if settings.enabled else "switched off in the config"
         self._entered_at = clock.monotonic()
+
+    def redate(self, dating: Dating) -> None:
+        """The clock was set for the first time."""
+        self._began, self.since = dating.dated(self._began), dating.dated(self.since)
 
     def entered(self, state: CameraState, reason: str) -> None:
         """The supervisor says so, or a first picture came."""

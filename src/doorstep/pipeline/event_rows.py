@@ -1,23 +1,28 @@
-"""Keeps the catalog's rows of running events up to date, and tries again when the catalog does not answer."""
+"""Keeps the catalog's rows of events and minute files up to date, and tries again when it does not answer."""
 
 import asyncio
-from collections import deque
 from dataclasses import dataclass, field, replace
 
 import structlog
 
+from doorstep.core.clock_state import Dating
 from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.event import Event, EventId, Recording
 from doorstep.core.gap import Gap
 from doorstep.core.ledger import LedgerEntry
 from doorstep.core.outbox import Delivery
+from doorstep.core.recorded_span import RecordedSpan
+from doorstep.core.redating import dated_delivery, dated_event
+from doorstep.pipeline.clock_watch import ClockWatch
+from doorstep.pipeline.disk_calls import on_disk
 from doorstep.pipeline.health import HealthBoard
+from doorstep.pipeline.loose_rows import LONGEST_MEMORY, LooseRows
+from doorstep.pipeline.row_dating import RowDating
 from doorstep.ports import Catalog, Clock
 
 log = structlog.get_logger()
 
 RETRY_SECONDS = 5.0
-LONGEST_MEMORY = 1000
 
 
 @dataclass(slots=True)
@@ -27,16 +32,26 @@ class Unwritten:
     event: Event
     deliveries: dict[str, Delivery] = field(default_factory=dict)
 
+    def redate(self, event: Event, dating: Dating) -> None:
+        """It became known when the event was."""
+        self.event = event
+        self.deliveries = {key: dated_delivery(delivery, dating) for key, delivery in self.deliveries.items()}
+
 
 class EventRows:
     """The newest state of events and deliveries, written behind; used on the event loop only.
 
     Rules, recorder and outbox each change their own part of an event; here the parts meet, so that no writer
-    overwrites another's.  An event stays unfinished in the catalog until its recording is whole: that is how the next
-    start knows what to mend.  A full memory drops the oldest, which can be read back from its recording.
+    overwrites another's.  An event is `unfinished` in the catalog until its recording is whole, also when it is over:
+    that is how the next start knows what to mend.  A full memory drops the oldest, which can be read back from its
+    recording.
+
+    What is told while the clock waits to be set is marked so, and put right as soon as it is: here at once, in the
+    catalog before anything else is written.
     """
 
-    def __init__(self, catalog: Catalog, health: HealthBoard, clock: Clock) -> None:
+    def __init__(self, catalog: Catalog, health: HealthBoard, clock: Clock, watch: ClockWatch | None = None) -> None:
+        """Without a watch the clock is trusted."""
         self._catalog = catalog
         self._health = health
         self._clock = clock
@@ -44,12 +59,15 @@ class EventRows:
         self._in_catalog: set[EventId] = set()
         self._recording: set[EventId] = set()
         self._unwritten: dict[EventId, Unwritten] = {}
-        self._lone_deliveries: dict[str, Delivery] = {}
-        self._gaps: deque[Gap] = deque(maxlen=LONGEST_MEMORY)
         self._writing = asyncio.Lock()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._dating = RowDating(watch)
+        self._loose = LooseRows(catalog, health, self._dating)
+        if watch is not None:
+            watch.on_dated.append(self.redate)
+            self._wake.set()
 
     # --------------------------------------------------------------------------------------------- what is known
 
@@ -64,7 +82,8 @@ class EventRows:
 
     def decided(self, event: Event) -> None:
         """The rules opened or closed it, or found another cause; what the shell knows of it stays."""
-        self._set(self._merged(event))
+        known = self._latest.get(event.id)
+        self._set(self._merged(event) if known is not None else replace(event, guess=self._dating.guess))
 
     def extended(self, event: Event) -> None:
         """It goes on: kept in memory alone, for a row a look would wear out an SD card."""
@@ -119,7 +138,7 @@ class EventRows:
         bare = replace(delivery, alert=replace(delivery.alert, snapshot=b""))
         event = self._latest.get(delivery.alert.event)
         if event is None:
-            self._lone_deliveries[bare.id] = bare
+            self._loose.delivery(bare)
             self._stir()
         else:
             self._set(event)
@@ -127,7 +146,23 @@ class EventRows:
 
     def gap(self, gap: Gap) -> None:
         """A span without recording."""
-        self._gaps.append(gap)
+        self._loose.gap(gap)
+        self._stir()
+
+    def span(self, span: RecordedSpan) -> None:
+        """A minute file began, with bytes that are synced, or is whole."""
+        self._loose.span(span)
+        self._stir()
+
+    def redate(self, dating: Dating) -> None:
+        """What was told by the guess of this boot becomes known, or better known; the watch says when."""
+        for event_id in [event.id for event in self._latest.values() if self._dating.holds(event)]:
+            event = self._latest[event_id] = dated_event(self._latest[event_id], dating, self._dating.guess)
+            unwritten = self._unwritten.get(event_id)
+            if unwritten is not None:
+                unwritten.redate(event, dating)
+        self._loose.redate(dating)
+        self._dating.told(dating)
         self._stir()
 
     def _merged(self, event: Event) -> Event:
@@ -139,6 +174,7 @@ class EventRows:
                 pre_roll_seconds=known.pre_roll_seconds,
                 has_still=known.has_still,
                 ledger=known.ledger,
+                guess=known.guess,
             )
         return event
 
@@ -181,12 +217,8 @@ class EventRows:
         """Write what is unwritten now; False when the catalog did not take all of it."""
         async with self._writing:  # two writers could leave the older of two states behind
             try:
-                while self._gaps:
-                    await self._write_gap(self._gaps.popleft())
-                while self._lone_deliveries:
-                    await self._write_delivery(next(iter(self._lone_deliveries)))
-                while self._unwritten:
-                    await self._write(next(iter(self._unwritten)))
+                while await self._write_one():
+                    pass
             except CatalogUnavailable as error:
                 what = f"The list of events cannot be written: {error}"
                 if self._health.report("catalog", what, "Free some disk space."):
@@ -196,30 +228,32 @@ class EventRows:
             self._idle.set()
             return True
 
-    async def _write_gap(self, gap: Gap) -> None:
-        try:
-            await asyncio.to_thread(self._catalog.add_gap, gap)
-        except CatalogUnavailable:
-            self._gaps.appendleft(gap)
-            raise
+    async def _write_one(self) -> bool:
+        """What goes first; False where nothing is left.  What is told by an old guess is put right before all else."""
+        if self._dating.is_due:
+            await self._redate_rows()
+        elif not await self._loose.write_one():
+            if not self._unwritten:
+                return False
+            await self._write(next(iter(self._unwritten)))
+        return True
 
-    async def _write_delivery(self, delivery_id: str) -> None:
-        delivery = self._lone_deliveries.pop(delivery_id)
+    async def _redate_rows(self) -> None:
+        self._dating.is_due = False  # may become so again meanwhile
         try:
-            if await asyncio.to_thread(self._catalog.event, delivery.alert.event) is not None:
-                await asyncio.to_thread(self._catalog.save_delivery, delivery)
+            await on_disk(self._health, self._dating.redate, self._catalog)
         except CatalogUnavailable:
-            self._lone_deliveries.setdefault(delivery_id, delivery)
+            self._dating.is_due = True
             raise
 
     async def _write(self, event_id: EventId) -> None:
         unwritten = self._unwritten.pop(event_id)
-        event = unwritten.event
-        if event_id in self._recording:
-            event = replace(event, ended_at=None)
+        corrected = self._dating.corrected
+        event = replace(unwritten.event, unfinished=event_id in self._recording)
         try:
-            kept = await asyncio.to_thread(self._save, event, tuple(unwritten.deliveries.values()))
+            kept = await on_disk(self._health, self._save, event, tuple(unwritten.deliveries.values()))
         except CatalogUnavailable:
+            unwritten.redate(self._latest.get(event_id, event), self._dating.since(corrected))
             newer = self._unwritten.get(event_id)
             if newer is not None:
                 unwritten.event = newer.event

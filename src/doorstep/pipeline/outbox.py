@@ -10,9 +10,11 @@ from functools import partial
 import structlog
 
 from doorstep.core.alert import Alert
+from doorstep.core.clock_state import Dating
 from doorstep.core.errors import NotifierRefused, NotifierUnavailable
 from doorstep.core.ledger import LedgerEntry, Stage
 from doorstep.core.outbox import Delivery, DeliveryState, after_failure, after_success, is_due
+from doorstep.core.redating import dated_delivery
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.supervisor import keep_running
@@ -57,6 +59,12 @@ class Outbox:
             else:
                 gone = "this channel is no longer in the config"
                 self._rows.delivery(after_failure(delivery, self._clock.now(), 0.0, gone, final=True))
+
+    def redate(self, dating: Dating) -> None:
+        """The clock was set for the first time: what waits is not late by that."""
+        for lane in self._lanes.values():
+            lane.waiting = {key: dated_delivery(delivery, dating) for key, delivery in lane.waiting.items()}
+            lane.wake.set()
 
     async def run(self) -> None:
         """Until cancelled."""

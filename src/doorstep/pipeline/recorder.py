@@ -2,17 +2,21 @@
 
 import asyncio
 import json
+import threading
 from collections import deque
 from datetime import datetime
 
 import structlog
 
+from doorstep.core.clock_state import Dating
 from doorstep.core.errors import BlobMissing, MediaInvalid, StoreUnavailable
 from doorstep.core.event import Event, EventId
+from doorstep.core.gap import gap_between
 from doorstep.core.recording_key import recording_key
 from doorstep.core.segment import Segment
 from doorstep.mp4 import recording as file_format
 from doorstep.mp4.fragment import retime_fragment
+from doorstep.pipeline.disk_calls import on_disk
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.recording_job import RecordingJob
@@ -23,12 +27,22 @@ log = structlog.get_logger()
 
 RETRY_SECONDS = 2.0
 LAST_SEGMENT_WAIT_SECONDS = 5.0
+SHOWN_SECONDS = 30.0
+"""How long a failure is shown that nobody has met again: who would have met it may have nothing left to write."""
+
+NOT_WRITTEN = "it could not be written: {}"
+TOO_SLOW = "the disk did not answer in time"
 
 
 class Recorder:
     """One task for each camera.  `begin`, `extend` and `finish` only say what is wanted; `run` does it in order.
 
-    A store that fails costs nothing while the rolling buffer lasts: the job waits and takes up where it stood.
+    A store that fails costs nothing while the rolling buffer lasts: the job waits and takes up where it stood.  What
+    falls out of the buffer meanwhile is a gap.
+
+    One writer for each file: `run` may be cancelled and begun again while a thread still writes for the former one.
+    What a thread does to a job it does under a lock, together with noting that it is done, and a job is looked at again
+    under that lock; so no segment is written twice, and none is missed.
     """
 
     def __init__(
@@ -47,7 +61,9 @@ class Recorder:
         self._clock = clock
         self._durability = durability
         self._jobs: deque[RecordingJob] = deque()
+        self._datings: deque[Dating] = deque()
         self._wake = asyncio.Event()
+        self._one_writer = threading.Lock()  # only ever taken in worker threads
 
     # -------------------------------------------------------------------------------------------- what is wanted
 
@@ -81,27 +97,15 @@ class Recorder:
         self._wake.set()
 
     def resume(self, event: Event, index: file_format.RecordingIndex, writer: BlobWriter, until: datetime) -> None:
-        """Finish what a former run left open, with what the buffer still holds.  `event` has a recording."""
-        recording = event.recording
-        if recording is None:
-            return
-        tail = index.segments[-1].segment
-        self._add(
-            RecordingJob(
-                event=event.id,
-                wanted_from=recording.starts_at,
-                first_sighting=event.started_at,
-                label=index.label,
-                until=until,
-                format=index.format,
-                finished_at=self._clock.monotonic(),
-                key=recording.key,
-                writer=writer,
-                seen=tail,
-                tail=tail,
-                shown_from=recording.starts_at,
-            )
-        )
+        """Finish what a former run left open, with what the buffer still holds; as `RecordingJob.of_former_run`."""
+        self._add(RecordingJob.of_former_run(event, index, writer, until, self._clock.monotonic()))
+
+    def redate(self, dating: Dating) -> None:
+        """All times so far were told by a guess that is known now."""
+        for job in self._jobs:
+            job.redate_wish(dating)
+        self._datings.append(dating)
+        self._wake.set()
 
     def segment_added(self) -> None:
         """The buffer grew."""
@@ -138,26 +142,38 @@ class Recorder:
     async def _wait(self) -> None:
         """Until woken; a finished job is looked at again, for a camera that is gone sends no last segment."""
         try:
-            async with asyncio.timeout(1.0 if any(job.finished_at is not None for job in self._jobs) else None):
+            async with asyncio.timeout(1.0 if self._is_restless() else None):
                 await self._wake.wait()
         except TimeoutError:
             pass
         self._wake.clear()
 
+    def _is_restless(self) -> bool:
+        """Whether there is something to do although nothing new comes."""
+        return any(job.finished_at is not None for job in self._jobs)
+
     def _report(self, error: StoreUnavailable) -> None:
         what = f"Recordings cannot be written: {error}"
-        if self._health.report("store", what, "Free some space or check the disk. The last minutes wait in memory."):
+        remedy = "Free some space or check the disk. The last minutes wait in memory."
+        if self._health.report("store", what, remedy, SHOWN_SECONDS):
             log.warning("store unavailable", camera=self._camera.camera, reason=str(error))
 
     async def _advance_all(self) -> StoreUnavailable | None:
         """Every job as far as it goes; one that fails holds up no other."""
         failed = None
+        while self._datings:
+            self._redate_kept(self._datings.popleft())
         for job in list(self._jobs):
             try:
                 await self._advance(job)
             except StoreUnavailable as error:
                 failed = error
         return failed
+
+    def _redate_kept(self, dating: Dating) -> None:
+        """What is known of the files, while no thread writes one."""
+        for job in self._jobs:
+            job.redate_kept(dating)
 
     async def _advance(self, job: RecordingJob) -> None:
         await self._sync_if_due(job)
@@ -168,17 +184,42 @@ class Recorder:
         # Nothing was awaited since the buffer had no more: whoever is complete now misses no last segment.
         if self._is_complete(job):
             await self._close(job)
-            self._jobs.remove(job)
+            if job in self._jobs:
+                self._jobs.remove(job)
 
     async def _append(self, job: RecordingJob, segment: Segment) -> None:
-        placed = job.placed(segment)
+        before, placed = job.seen, job.placed(segment)
         entry = self._entry(job, segment, placed)
         if entry is None:
-            job.seen = segment
+            job.passed(segment)
             return
-        writer = await self._writer_of(job, segment)
-        await asyncio.to_thread(writer.append, entry)
-        job.took(segment, placed)
+
+        def write() -> None:
+            with self._one_writer:
+                if job.seen is before:
+                    self._writer_of(job, segment).append(entry)
+                    job.took(segment, placed)
+
+        try:
+            await on_disk(self._health, write)
+        except StoreUnavailable as error:
+            since = before.ends_at if before is not None else segment.starts_at
+            job.waits = (job.waits[0] if job.waits is not None else since), str(error)
+            raise
+        self._tell_lost(job, before, segment)
+
+    def _tell_lost(self, job: RecordingJob, before: Segment | None, segment: Segment | None) -> None:
+        """What fell out of the buffer while nothing could be written is a gap, up to `segment` or to the end."""
+        waits, job.waits = job.waits, None
+        if waits is not None:
+            since, why = waits[0], NOT_WRITTEN.format(waits[1].rstrip("."))
+        elif before is not None and segment is not None and _is_later(segment, before):
+            since, why = before.ends_at, TOO_SLOW
+        else:
+            return
+        gap = gap_between(self._camera.camera, since, segment.starts_at if segment is not None else job.until, why)
+        if gap is not None:
+            self._rows.gap(gap)
 
     def _entry(self, job: RecordingJob, segment: Segment, placed: Segment) -> bytes | None:
         """What the segment adds to the file; None where it is of another format or cannot be had any more."""
@@ -194,14 +235,13 @@ class Recorder:
             log.warning("a segment was lost before it was recorded", camera=self._camera.camera, reason=str(error))
             return None
 
-    async def _writer_of(self, job: RecordingJob, segment: Segment) -> BlobWriter:
-        """The file's writer, its header written; the row follows once the pre-roll is in it."""
+    def _writer_of(self, job: RecordingJob, segment: Segment) -> BlobWriter:
+        """In a thread: the file's writer, its header written; the row follows once the pre-roll is in it."""
         if job.writer is None:
-            camera = self._camera.camera
-            job.key = await asyncio.to_thread(recording_key, camera, segment.starts_at, self._store.exists)
-            job.writer = await asyncio.to_thread(self._store.create, job.key)
+            job.key = recording_key(self._camera.camera, segment.starts_at, self._store.exists)
+            job.writer = self._store.create(job.key)
         if job.writer.size == 0 and job.format is not None:
-            await asyncio.to_thread(job.writer.append, file_format.header(job.format, job.label))
+            job.writer.append(file_format.header(job.format, job.label))
         return job.writer
 
     async def _sync_if_due(self, job: RecordingJob) -> None:
@@ -210,12 +250,17 @@ class Recorder:
         rested = job.synced_at is None or self._clock.monotonic() - job.synced_at >= self._durability
         if job.writer is None or not job.unsynced or not rested:
             return
-        await asyncio.to_thread(job.writer.sync)
-        job.unsynced, job.synced_at = False, self._clock.monotonic()
+        await on_disk(self._health, self._sync, job, job.writer)
+        job.synced_at = self._clock.monotonic()
         self._health.clear("store")
         if first:
             recording = job.recording()
             self._rows.recorded(job.event, recording, job.pre_roll)
+
+    def _sync(self, job: RecordingJob, writer: BlobWriter) -> None:
+        with self._one_writer:
+            writer.sync()
+            job.unsynced = False
 
     def _is_complete(self, job: RecordingJob) -> bool:
         if job.finished_at is None:
@@ -226,13 +271,23 @@ class Recorder:
         return not self._camera.connected or waited > LAST_SEGMENT_WAIT_SECONDS
 
     async def _close(self, job: RecordingJob) -> None:
+        self._tell_lost(job, job.seen, None)
         if job.writer is not None:
-            await asyncio.to_thread(job.writer.close)
+            await on_disk(self._health, self._close_file, job.writer)
             self._health.clear("store")
         if job.writer is not None and job.tail is not None:
             recording = job.recording()
             self._rows.recorded(job.event, recording, job.pre_roll, whole=True)
             return
         if job.writer is not None:
-            await asyncio.to_thread(self._store.delete, job.key)  # not one of its segments was still there
+            await on_disk(self._health, self._store.delete, job.key)  # not one of its segments was still there
         self._rows.not_recorded(job.event)
+
+    def _close_file(self, writer: BlobWriter) -> None:
+        with self._one_writer:
+            writer.close()
+
+
+def _is_later(segment: Segment, before: Segment) -> bool:
+    """Whether others of its connection lay between the two."""
+    return segment.connection == before.connection and segment.sequence > before.sequence + 1

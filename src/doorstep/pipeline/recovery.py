@@ -1,27 +1,30 @@
 """After a start: makes store, catalog and buffer agree again.  Runs before the first camera does."""
 
 import asyncio
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import structlog
 
 from doorstep.core.camera import CameraId
 from doorstep.core.errors import BlobMissing, MediaInvalid, StoreUnavailable
-from doorstep.core.event import Cause, Event, EventId, Recording
-from doorstep.core.recording_key import still_key, thumbnail_key
+from doorstep.core.event import Event, EventId, Recording
+from doorstep.core.recorded_span import camera_of_minute
+from doorstep.core.recording_key import recording_key, still_key, thumbnail_key
 from doorstep.mp4.recording import RecordingIndex, read_recording
+from doorstep.pipeline.continuous import ContinuousRecorder
+from doorstep.pipeline.continuous_recovery import MinuteRecovery
 from doorstep.pipeline.event_rows import EventRows
+from doorstep.pipeline.file_mender import FileMender, WholeFile
 from doorstep.pipeline.recorder import Recorder
+from doorstep.pipeline.recording_file import VIDEO, camera_of, labelled_event
 from doorstep.pipeline.recording_job import first_shown
+from doorstep.pipeline.side_room import NoSideRoom, SideRoom
 from doorstep.ports import BlobWriter, Catalog, Store
 
 log = structlog.get_logger()
-
-LARGEST_HEADER = 65536
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +40,36 @@ class Reopened:
 class Recovery:
     """No row without bytes, no bytes without a row.  Blocking work in a thread, the rest on the loop."""
 
-    def __init__(self, store: Store, catalog: Catalog, rows: EventRows, post_roll: float) -> None:
+    def __init__(
+        self,
+        store: Store,
+        catalog: Catalog,
+        rows: EventRows,
+        post_roll: float,
+        pre_roll: float = 0.0,
+        *,
+        room: SideRoom | None = None,
+    ) -> None:
+        """`room` is where moves what could be video and belongs to no event; without one it stays where it is."""
         self._store = store
         self._catalog = catalog
         self._rows = rows
         self._post_roll = timedelta(seconds=post_roll)
+        self._pre_roll = timedelta(seconds=pre_roll)
+        self._room = room or NoSideRoom()
+        self._files = FileMender(store, self._room)
+        self._minutes = MinuteRecovery(store, catalog, self._files)
 
     async def run(self, recorders: Mapping[CameraId, Recorder]) -> None:
         """Close what was open and adopt what has no row.  Raises CatalogUnavailable, StoreUnavailable."""
+        await asyncio.to_thread(self._clear_leftovers)
+        keys = await asyncio.to_thread(lambda: tuple(self._store.keys()))
+        await asyncio.to_thread(self._minutes.mend, keys)
+        for camera, recorder in recorders.items():
+            if isinstance(recorder, ContinuousRecorder):
+                await asyncio.to_thread(self._minutes.hand_over, camera, recorder)
         unfinished = await asyncio.to_thread(self._catalog.unfinished_events)
-        orphans = await asyncio.to_thread(self._orphans)
+        orphans = await asyncio.to_thread(self._orphans, keys)
         for event in await asyncio.to_thread(self._still_told):
             self._rows.adopt(event)
         for event in [*unfinished, *orphans]:
@@ -58,6 +81,11 @@ class Recovery:
         return [event for event_id in ids if (event := self._catalog.event(event_id)) is not None]
 
     async def _finish(self, event: Event, recorder: Recorder | None) -> None:
+        if event.recording is None and isinstance(recorder, ContinuousRecorder):
+            event = replace(event, recording=await asyncio.to_thread(self._in_minutes, event))
+        if event.recording is not None and event.recording.in_minutes:
+            self._rows.replaced(await asyncio.to_thread(self._closed_in_minutes, event, event.recording))
+            return
         try:
             reopened = await asyncio.to_thread(self._reopen, event)
         except StoreUnavailable as error:
@@ -90,88 +118,94 @@ class Recovery:
             has_still=reopened.has_still,
         )
 
+    def _in_minutes(self, event: Event) -> Recording | None:
+        """The crash came before its row said so: it lies in the minute files all the same."""
+        begin, over = event.started_at - self._pre_roll, event.ended_at or event.last_seen_at + self._post_roll
+        spans = self._catalog.recorded(event.camera, begin, over)
+        minutes = [span for span in spans if camera_of_minute(span.key) and span.ends_at > event.started_at]
+        if not minutes:
+            return None
+        key = recording_key(event.camera, event.started_at, lambda key: self._store.exists(still_key(key)))
+        starts_at = max(begin, min(span.starts_at for span in spans if camera_of_minute(span.key)))
+        return Recording(key, starts_at, starts_at, sum(span.size for span in minutes), in_minutes=True)
+
+    def _closed_in_minutes(self, event: Event, recording: Recording) -> Event:
+        """Its video lies in minute files, which are mended already: it ends with them, or with the post-roll."""
+        over = event.ended_at or event.last_seen_at + self._post_roll
+        spans = self._catalog.recorded(event.camera, recording.starts_at, over)
+        reach = max((span.ends_at for span in spans if camera_of_minute(span.key)), default=recording.ends_at)
+        ends_at = max(min(over, reach), recording.starts_at)
+        pre_roll = max(0.0, (event.started_at - recording.starts_at).total_seconds())
+        recording = replace(recording, ends_at=ends_at)
+        return replace(event, ended_at=over, recording=recording, pre_roll_seconds=pre_roll)
+
     def _reopen(self, event: Event) -> Reopened | None:
-        """The file, cut to its last whole segment; None when it holds none.  Raises StoreUnavailable."""
+        """The file, whole to its end; None when nothing of it is.  Raises StoreUnavailable."""
         if event.recording is None:
             return None
-        key = event.recording.key
-        try:
-            read = partial(self._store.read, key)
-            # To the last byte: a power cut leaves holes where nothing was synced.
-            index = read_recording(read, self._store.size(key), event.camera, verify=True)
-        except (BlobMissing, MediaInvalid):
-            self._delete(key)
+        known = event.recording
+        mended = self._files.made_whole(known.key)
+        if mended is None:
             return None
-        if not index.segments:
-            self._delete(key)
-            return None
-        writer = self._store.resume(key, index.whole_size)
-        return Reopened(_read_back(event.recording, index), index, writer, self._has_pictures(key))
+        if mended.key != known.key:
+            # A row names the new file before the damaged one moves away.
+            self._catalog.save_event(replace(event, recording=replace(known, key=mended.key)))
+            self._files.set_aside(known.key)
+        writer = self._store.resume(mended.key, mended.index.whole_size)
+        return Reopened(
+            _read_back(known, mended.dated(event.started_at)), mended.index, writer, self._has_pictures(mended.key)
+        )
 
-    def _orphans(self) -> list[Event]:
+    def _orphans(self, keys: Iterable[str]) -> list[Event]:
         """Recordings that no row names: their label tells what the row would have said."""
-        known = self._catalog.recording_keys()
+        known, pictured = self._catalog.recording_keys(), self._catalog.pictured_keys()
         found: dict[EventId, Event] = {}
-        for key in self._store.keys():  # noqa: SIM118 - a store is no dict
-            if not key.endswith(".mp4"):
-                self._drop_lonely_picture(key, known)
-            elif key not in known:
-                event = self._from_label(key)
-                if event is not None:
-                    found[event.id] = event
+        for key in sorted(keys):
+            try:
+                if not key.endswith(VIDEO):
+                    self._set_lonely_picture_aside(key, pictured)
+                elif key not in known and camera_of_minute(key) is None:
+                    event = self._from_label(key, found)
+                    if event is not None:
+                        found[event.id] = event
+            except StoreUnavailable as error:
+                log.warning("a recording could not be looked at", key=key, reason=str(error))
         return list(found.values())
 
-    def _drop_lonely_picture(self, key: str, known: frozenset[str]) -> None:
-        stem = key.removesuffix(".jpg").removesuffix(".thumb")
-        if key.endswith(".jpg") and f"{stem}.mp4" not in known and not self._store.exists(f"{stem}.mp4"):
-            self._store.delete(key)
+    def _set_lonely_picture_aside(self, key: str, known: frozenset[str]) -> None:
+        video = key.removesuffix(".jpg").removesuffix(".thumb") + VIDEO
+        if key.endswith(".jpg") and video not in known and not self._store.exists(video):
+            log.warning("a picture without its recording was moved", key=key, to=self._room.set_aside(key))
 
-    def _from_label(self, key: str) -> Event | None:
-        camera = CameraId(key.split("/", 1)[0])
+    def _from_label(self, key: str, found: Mapping[EventId, Event]) -> Event | None:
+        """None for a second recording of one event, and one that tells of none.  Raises StoreUnavailable."""
         try:
-            index = read_recording(partial(self._store.read, key), self._store.size(key), camera)
-            label = json.loads(index.label)
-            started_at = datetime.fromisoformat(label["started_at"])
-            causes = tuple(Cause(cause) for cause in label["causes"])
-            event_id = EventId(str(label["event"]))
-        except StoreUnavailable as error:
-            log.warning("a recording could not be read", key=key, reason=str(error))
+            read, size = partial(self._store.read, key), self._store.size(key)
+            label = read_recording(read, size, camera_of(key)).label
+        except (BlobMissing, MediaInvalid):
+            label = b""
+        told = labelled_event(label, key)
+        event = told and (self._catalog.event(told.id) or told)
+        if event is None or event.recording is not None or event.id in found:
+            log.warning("a recording that belongs to no event was moved", key=key, done=self._files.give_up(key))
             return None
-        except (BlobMissing, MediaInvalid, ValueError, KeyError, TypeError):
-            self._drop_if_hardly_begun(key)
-            return None
-        known = self._catalog.event(event_id)
-        if known is not None and known.recording is not None:
-            self._delete(key)
-            return None
-        event = known or Event(event_id, camera, started_at, started_at, causes=causes)
-        return replace(event, recording=Recording(key, started_at, started_at, 0))
-
-    def _drop_if_hardly_begun(self, key: str) -> None:
-        """A header that was cut short holds no picture; a larger file may be somebody's, and stays."""
-        try:
-            size = self._store.size(key)
-        except BlobMissing:
-            return
-        if size <= LARGEST_HEADER:
-            self._delete(key)
-        else:
-            log.warning("a file among the recordings is none of ours, or damaged; it was left", key=key, bytes=size)
+        return replace(event, recording=Recording(key, event.started_at, event.started_at, 0))
 
     def _has_pictures(self, key: str) -> bool:
         return self._store.exists(still_key(key)) and self._store.exists(thumbnail_key(key))
 
-    def _delete(self, key: str) -> None:
+    def _clear_leftovers(self) -> None:
+        """What an interrupted write left; a running server has none of its own yet."""
         try:
-            for name in (key, still_key(key), thumbnail_key(key)):
-                self._store.delete(name)
+            for name in self._room.leftovers():
+                log.info("what an interrupted write left is gone", name=name, done=self._room.clear(name))
         except StoreUnavailable as error:
-            log.warning("a damaged recording could not be removed", key=key, reason=str(error))
+            log.warning("what interrupted writes left could not be cleared", reason=str(error))
 
 
-def _read_back(known: Recording, index: RecordingIndex) -> Recording:
-    segments = [recorded.segment for recorded in index.segments]
+def _read_back(known: Recording, file: WholeFile) -> Recording:
+    segments = [recorded.segment for recorded in file.index.segments]
     ends_at = segments[-1].ends_at
     # A row of an orphan knows nothing but the key.
     starts_at = known.starts_at if known.size > 0 else first_shown(segments, segments[0].starts_at, ends_at)
-    return Recording(known.key, starts_at, max(ends_at, starts_at), index.whole_size)
+    return Recording(file.key, starts_at, max(ends_at, starts_at), file.index.whole_size)

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from zlib import crc32
 
 from doorstep.core.camera import CameraId
+from doorstep.core.clock_state import Dating
 from doorstep.core.errors import BlobMissing, MediaInvalid, StoreFull, StoreUnavailable
 from doorstep.core.media import AudioPacket, Packet, VideoFormat
 from doorstep.core.rolling_buffer import RollingBuffer
@@ -22,7 +24,8 @@ class OpenConnection:
     """What is known of the connection that is read now.
 
     `origin` is the first packet's decode time: files count from there, for a stream may begin at any time, and one
-    with B-frames before zero.  `shown_from` is the presentation time of the first key frame.
+    with B-frames before zero.  `shown_from` is the presentation time of the first key frame.  `corrected` is by
+    how much the clock was set since the connection began, while it was a guess; `booted_at` tells a step of another.
     """
 
     id: ConnectionId
@@ -35,6 +38,16 @@ class OpenConnection:
     shown_from: int | None = None
     starts_at: datetime | None = None
     ended_at: datetime | None = None
+    corrected: timedelta = timedelta(0)
+    booted_at: datetime | None = None
+
+    def stepped(self, booted_at: datetime) -> bool:
+        """Whether the clock was set since it was asked last: then no packet from before vouches for those that come."""
+        before, self.booted_at = self.booted_at, booted_at
+        if before is None or abs(booted_at - before) <= FARTHEST_FROM_ARRIVAL:
+            return False
+        self.wall_time, self.corrected = WallTime(), timedelta(0)
+        return True
 
     def begin_with(self, packet: Packet) -> Packet:
         """Take the first packet's times; the packet as it may stand behind another connection's."""
@@ -43,6 +56,13 @@ class OpenConnection:
             return packet
         self.shown_from = packet.pts
         return replace(packet, data=as_beginning(self.format.codec, packet.data))
+
+    def redate(self, dating: Dating) -> None:
+        """What is known of its times was told by a guess, by which the filter goes on."""
+        self.corrected += dating.correction
+        self.booted_at = None if self.booted_at is None else dating.dated(self.booted_at)
+        self.starts_at = None if self.starts_at is None else dating.dated(self.starts_at)
+        self.ended_at = None if self.ended_at is None else dating.dated(self.ended_at)
 
     def leads(self, packet: Packet) -> bool:
         """Whether a picture is shown before the key frame with which the connection begins.
@@ -81,8 +101,23 @@ class BufferedCamera:
     def restore(self, connections: Sequence[ShelvedConnection]) -> None:
         """Take over what survived a restart."""
         self._formats.update({shelved.connection: shelved.format for shelved in connections})
-        segments = [segment for shelved in connections for segment in shelved.segments]
-        self._forget(self.buffer.restore(sorted(segments, key=lambda segment: segment.starts_at)))
+        self._forget(self.buffer.restore(segment for shelved in connections for segment in shelved.segments))
+
+    def limit(self, max_bytes: int) -> None:
+        """Hold at most so many bytes; what is too much goes at once, also of a camera that is off."""
+        self.buffer.limit(max_bytes)
+        self._forget(self.buffer.overflow())
+
+    def redate(self, dating: Dating) -> None:
+        """All that is kept was told by a guess; it gets its right time, here and in answers.
+
+        The shelf's own records keep the guess: a restart of the program in this boot finds it there again.
+        """
+        self.buffer.redate(dating)
+        if self._lost_since is not None:
+            self._lost_since = dating.dated(self._lost_since)
+        if self._open is not None:
+            self._open.redate(dating)
 
     def begin(self, fmt: VideoFormat) -> None:
         """A new connection, or a new format within one: what was open is closed first."""
@@ -152,9 +187,12 @@ class BufferedCamera:
         return self._open
 
     def _anchor(self, connection: OpenConnection, packet: Packet) -> datetime:
-        arrived = self._clock.now() - timedelta(seconds=self._clock.monotonic() - packet.arrived)
-        begins = connection.wall_time.observe(packet.dts / connection.format.timescale, arrived)
-        if connection.wall_time.reanchored and connection.ended_at is not None:
+        booted_at = self._clock.now() - timedelta(seconds=self._clock.monotonic())
+        arrived = booted_at + timedelta(seconds=packet.arrived)
+        stepped = connection.stepped(booted_at)
+        at = packet.dts / connection.format.timescale
+        begins = connection.wall_time.observe(at, arrived - connection.corrected) + connection.corrected
+        if (stepped or connection.wall_time.reanchored) and connection.ended_at is not None:
             self.on_reanchor(connection.ended_at, begins)
         return begins
 
@@ -213,6 +251,7 @@ class BufferedCamera:
             size=len(piece.data),
             sample_rate=sample_rate,
             audio=piece.audio,
+            crc=crc32(piece.data),
         )
         return segment, piece.data
 

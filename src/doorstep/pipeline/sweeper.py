@@ -1,38 +1,67 @@
 """Carries out retention: bytes first, then the row.  The rule of what to expire lives in `core/retention.py`."""
 
 import asyncio
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from doorstep.core.clock_state import AgeLimit, next_age_limit
 from doorstep.core.errors import CatalogUnavailable, StoreUnavailable
 from doorstep.core.event import Event
+from doorstep.core.recorded_span import RecordedSpan
 from doorstep.core.recording_key import still_key, thumbnail_key
-from doorstep.core.retention import expired
+from doorstep.core.retention import expired, expired_minutes
 from doorstep.core.settings import RetentionSettings
-from doorstep.pipeline.health import HealthBoard
 from doorstep.ports import Catalog, Clock, Store
 
 log = structlog.get_logger()
 
 EVERY_SECONDS = 60.0
 BATCH = 200
+MOST_STUCK = 20
+FORGET_LOOSE_SECONDS = 3600.0
 UNDO_FOR = timedelta(minutes=10)
-LEAST_FREE_BYTES = 500_000_000
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """Up to when age may delete in one sweep: events are judged as if it were `events_at`; LONG_AGO for nothing."""
+
+    minutes_before: datetime = LONG_AGO
+    events_at: datetime = LONG_AGO
+    gaps_before: datetime = LONG_AGO
 
 
 class Sweeper:
-    """One task.  Deletes what is too old, too much, or deleted and no longer to be restored."""
+    """One task.  Deletes what is too old, too much, or deleted and no longer to be restored.
+
+    Of too much the loose minutes go first, then the oldest event.  By age never more than a day's worth goes in an
+    hour, and nothing while `may_expire_by_age` says no: a clock that is wrong must not cost a recording.
+    """
 
     def __init__(
-        self, store: Store, catalog: Catalog, settings: RetentionSettings, health: HealthBoard, clock: Clock
+        self,
+        store: Store,
+        catalog: Catalog,
+        settings: RetentionSettings,
+        clock: Clock,
+        *,
+        bytes_now: Callable[[int, int], int] = lambda most, _used: most,
+        may_expire_by_age: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`bytes_now`: of the most bytes and those used, how many there may be now; less while the disk fills up."""
         self._store = store
         self._catalog = catalog
         self._settings = settings
-        self._health = health
+        self._minutes_days = min(settings.always_days, settings.days)
+        self._bytes_now = bytes_now
         self._clock = clock
+        self._may_expire_by_age = may_expire_by_age
+        self._limits: dict[str, AgeLimit] = {}
+        self._loose_since: tuple[datetime, float] | None = None
 
     async def run(self) -> None:
         """Now and then once a minute, for ever."""
@@ -41,41 +70,88 @@ class Sweeper:
             await self._clock.sleep(EVERY_SECONDS)
 
     async def sweep(self) -> None:
-        """One round; what cannot be deleted now is tried in the next."""
+        """Until nothing is due; what cannot be deleted now is tried in the next sweep."""
         try:
-            for event in await asyncio.to_thread(self._due):
-                await self._try_to_remove(event)
-            self._show_space(await asyncio.to_thread(self._store.free_bytes))
+            ages, limit = await asyncio.to_thread(self._ages), await asyncio.to_thread(self._limit)
+            stuck: set[str] = set()
+            while len(stuck) < MOST_STUCK and (due := await asyncio.to_thread(self._due, ages, limit, stuck)):
+                for one in due:
+                    await self._try_to_remove(one, stuck)
+            await asyncio.to_thread(self._catalog.forget_gaps, ages.gaps_before)
         except (StoreUnavailable, CatalogUnavailable) as error:
             log.warning("retention could not be carried out", reason=str(error))
 
-    async def _try_to_remove(self, event: Event) -> None:
+    def _ages(self) -> Ages:
+        """Raises CatalogUnavailable."""
+        if not self._may_expire_by_age():
+            return Ages()
+        now = self._clock.now()
+        minutes, events = self._loose(1), self._catalog.expired_events(now, 1)
+        oldest_minute = minutes[0].starts_at if minutes else None
+        minutes_before = self._reached("minutes", oldest_minute, _days_before(now, self._minutes_days))
+        wanted = _days_before(now, self._settings.days)
+        events_before = self._reached("events", events[0].started_at if events else None, wanted)
+        return Ages(minutes_before, now - (wanted - events_before), events_before)
+
+    def _limit(self) -> int:
+        """Once a sweep: the disk is looked at between two of them, and what goes in one is not seen before the next."""
+        return self._bytes_now(self._settings.max_bytes, self._catalog.recorded_bytes())
+
+    def _reached(self, kind: str, oldest: datetime | None, wanted: datetime) -> datetime:
+        limit = next_age_limit(self._limits.get(kind), oldest, wanted, self._clock.monotonic())
+        self._limits[kind] = limit
+        return min(limit.reached, wanted)
+
+    def _due(self, ages: Ages, limit: int, stuck: set[str]) -> Sequence[Event | RecordedSpan]:
+        """What goes next, oldest first; the bytes of one kind are gone before the next kind is looked at."""
+        most = BATCH + len(stuck)
+        now = self._clock.now()
+        deleted = [one for one in self._catalog.deleted_events(now - UNDO_FOR, most) if one.id not in stuck]
+        if deleted:
+            return deleted
+        used = self._catalog.recorded_bytes()
+        loose = [span for span in self._loose(most) if span.key not in stuck]
+        minutes = expired_minutes(loose, ages.minutes_before, used, limit)
+        if minutes:
+            return minutes
+        # Those that a clock dated in the future too, last of all: the bytes hold whatever the clock says.
+        over = self._catalog.expired_events(now.replace(year=9999), most)
+        events = [event for event in over if event.id not in stuck]
+        return expired(events, ages.events_at, used, replace(self._settings, max_bytes=limit))
+
+    def _loose(self, most: int) -> Sequence[RecordedSpan]:
+        """The oldest loose minutes; those held by events are passed over once an hour, and not in every sweep."""
+        known, now = self._loose_since, self._clock.monotonic()
+        since = known[0] if known is not None and now - known[1] < FORGET_LOOSE_SECONDS else None
+        loose = self._catalog.loose_spans(most, since)
+        if loose:
+            self._loose_since = (loose[0].starts_at, known[1] if since is not None and known is not None else now)
+        return loose
+
+    async def _try_to_remove(self, one: Event | RecordedSpan, stuck: set[str]) -> None:
         """One that cannot be deleted must not keep all others.  Raises CatalogUnavailable."""
         try:
-            await asyncio.to_thread(self._remove, event)
+            await asyncio.to_thread(self._remove, one)
         except StoreUnavailable as error:
-            log.warning("a recording could not be deleted", event_id=event.id, reason=str(error))
+            name = one.id if isinstance(one, Event) else one.key
+            stuck.add(name)
+            log.warning("a recording could not be deleted", recording=name, reason=str(error))
 
-    def _due(self) -> Iterable[Event]:
-        now = self._clock.now()
-        deleted = self._catalog.deleted_events(now - UNDO_FOR, BATCH)
-        oldest = self._catalog.expired_events(now, BATCH)
-        gone = {event.id for event in deleted}
-        rest = [event for event in oldest if event.id not in gone]
-        freed = sum(event.recording.size for event in deleted if event.recording is not None)
-        return [*deleted, *expired(rest, now, self._catalog.recorded_bytes() - freed, self._settings)]
-
-    def _remove(self, event: Event) -> None:
-        if event.recording is not None:
-            key = event.recording.key
-            for name in (key, still_key(key), thumbnail_key(key)):
+    def _remove(self, one: Event | RecordedSpan) -> None:
+        if isinstance(one, RecordedSpan):
+            self._store.delete(one.key)
+            self._catalog.forget_span(one.key)
+            return
+        if one.recording is not None:
+            key = one.recording.key
+            # Of an event in minute files no file is called so; its minutes are loose from now on.
+            for name in (*(() if one.recording.in_minutes else (key,)), still_key(key), thumbnail_key(key)):
                 self._store.delete(name)
-        self._catalog.forget_event(event.id)
-        log.info("event expired", event_id=event.id)
+        self._catalog.forget_event(one.id)
+        self._loose_since = None
+        log.info("event expired", event_id=one.id)
 
-    def _show_space(self, free: int | None) -> None:
-        if free is not None and free < LEAST_FREE_BYTES:
-            what = f"Storage is nearly full: {free // 1_000_000} MB are free."
-            self._health.report("space", what, "Lower retention.max_bytes or free some space.")
-        else:
-            self._health.clear("space")
+
+def _days_before(now: datetime, days: float) -> datetime:
+    """As far back as the calendar goes, at most."""
+    return now - timedelta(days=min(days, (now - LONG_AGO).days - 1))

@@ -45,6 +45,7 @@ class FolderShelf:
 
     def __init__(self, directory: Path, boot_id: str) -> None:
         self._root = directory
+        self._known: tuple[str, str] | None = None
         with _told_plainly(directory):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             _check_is_ours(directory)
@@ -70,7 +71,7 @@ class FolderShelf:
         found = b""
         if 0 <= offset <= offset + length <= segment.size:
             with _told_plainly(self._root), suppress(FileNotFoundError):
-                found = _read(self._path(segment), offset, length)
+                found = _read(self._place(segment), offset, length)
                 if len(found) == length:
                     return found
         msg = "this part of the buffer was overwritten by newer video"
@@ -110,7 +111,14 @@ class FolderShelf:
         _write(mark, boot_id)
 
     def _path(self, segment: Segment) -> Path:
-        return self._folder(segment.camera, segment.connection) / _name(segment)
+        return Path(self._place(segment))
+
+    def _place(self, segment: Segment) -> str:
+        """The same as text: to put a Path together takes longer than to read a segment, and a clip reads hundreds."""
+        if (segment.camera, segment.connection) != self._known:
+            self._folder(segment.camera, segment.connection)
+            self._known = segment.camera, segment.connection
+        return f"{self._root}/{segment.camera}/{segment.connection}/{_name(segment)}"
 
     def _folder(self, camera: CameraId, connection: ConnectionId) -> Path:
         if not (_PLAIN_NAME.fullmatch(camera) and _PLAIN_NAME.fullmatch(connection)):
@@ -164,7 +172,7 @@ def _fill(path: Path, parts: Sequence[bytes]) -> None:
         os.close(descriptor)
 
 
-def _read(path: Path, offset: int, length: int) -> bytes:
+def _read(path: Path | str, offset: int, length: int) -> bytes:
     descriptor = os.open(path, _READ)
     try:
         return os.pread(descriptor, length, offset)

@@ -14,6 +14,7 @@ _VERSION = 1
 _PATH_BENEATH, _NET_PORT = 1, 2
 
 _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
+_TRUNCATE = 1 << 14
 _IOCTL_DEV = 1 << 15
 _CONNECT_TCP = 1 << 1
 _BIND_AND_CONNECT = 0b11
@@ -38,7 +39,13 @@ class Landlock:
         version = libc.syscall(ctypes.c_long(_CREATE_RULESET), None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION))
         return cls(libc, version) if version > 0 else None
 
-    def restrict(self, reads: Sequence[Path], devices: Sequence[Path], tcp_ports: frozenset[int] | None) -> bool:
+    def restrict(
+        self,
+        reads: Sequence[Path],
+        devices: Sequence[Path],
+        writes: Sequence[Path],
+        tcp_ports: frozenset[int] | None,
+    ) -> bool:
         """Nothing but these from here on, in this thread and all it starts; whether the kernel took it.
 
         The process must have given up new privileges.  No port is ever listened on.
@@ -56,6 +63,7 @@ class Landlock:
         try:
             added = [self._allow(ruleset, path, _READ_FILE | _READ_DIR) for path in reads]
             added += [self._allow(ruleset, path, _READ_FILE | _WRITE_FILE | _IOCTL_DEV) for path in devices]
+            added += [self._allow(ruleset, path, _READ_FILE | _WRITE_FILE | _TRUNCATE) for path in writes]
             if network and tcp_ports is not None:
                 added += [self._allow_port(ruleset, port) for port in (*tcp_ports, _DNS_PORT)]
             return all(added) and self._call(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0)) == 0

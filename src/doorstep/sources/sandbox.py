@@ -22,7 +22,6 @@ _PR_SET_NO_NEW_PRIVS = 38
 _CAPABILITY_VERSION_3 = 0x20080522
 _MOST_MEMORY_BYTES = 1536 * 2**20  # address space: 4K video needs a third of it
 _MOST_DESCRIPTORS = 64
-_LARGEST_FILE_BYTES = 256 * 2**20  # the memory of one shared picture
 _KILLED_FIRST = b"500"  # of the 1000 of oom_score_adj: a camera before the house
 
 
@@ -38,14 +37,17 @@ class Measure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What one camera's process still needs.
+    """What one camera's process, or another that reads what a camera sent, still needs.
 
-    `reads` are files and folders it may read, `devices` it may also write to; `tcp_ports` are where it may connect
-    (None: anywhere); `local_sockets` are for a resolver that is spoken to over one, as for names in `.local`.
+    `reads` are files and folders it may read, `devices` it may also write to, `writes` are files that are there and
+    that it may fill anew, at most `largest_file` bytes each; `tcp_ports` are where it may connect (None: anywhere);
+    `local_sockets` are for a resolver that is spoken to over one, as for names in `.local`.
     """
 
     reads: tuple[Path, ...] = ()
     devices: tuple[Path, ...] = ()
+    writes: tuple[Path, ...] = ()
+    largest_file: int = 256 * 2**20  # the memory of one shared picture
     tcp_ports: frozenset[int] | None = None
     local_sockets: bool = False
 
@@ -71,13 +73,16 @@ def confine(allowance: Allowance) -> tuple[Measure, ...]:
     libc = ctypes.CDLL(None, use_errno=True)
     _be_killed_first()
     missing: list[Measure] = []
-    if not _limit(libc):
+    if not _limit(libc, allowance.largest_file):
         missing.append(Measure.LIMITS)
     landlock = Landlock.of_this_kernel(libc)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return (Measure.NO_NEW_PRIVILEGES, Measure.FILES, Measure.SYSTEM_CALLS)
     if landlock is None or not landlock.restrict(
-        _existing((*READABLE, *allowance.reads)), _existing(allowance.devices), allowance.tcp_ports
+        _existing((*READABLE, *allowance.reads)),
+        _existing(allowance.devices),
+        _existing(allowance.writes),
+        allowance.tcp_ports,
     ):
         missing.append(Measure.FILES)
     if not _drop_capabilities(libc):
@@ -98,12 +103,12 @@ def _be_killed_first() -> None:
         return  # a kernel or container without it chooses by itself
 
 
-def _limit(libc: ctypes.CDLL) -> bool:
+def _limit(libc: ctypes.CDLL, largest_file: int) -> bool:
     limits = (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_AS, _MOST_MEMORY_BYTES),
         (resource.RLIMIT_NOFILE, _MOST_DESCRIPTORS),
-        (resource.RLIMIT_FSIZE, _LARGEST_FILE_BYTES),
+        (resource.RLIMIT_FSIZE, largest_file),
     )
     try:
         for which, most in limits:

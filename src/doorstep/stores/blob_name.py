@@ -10,11 +10,15 @@ _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 _LONGEST = 1024
 
 
+def is_plain(name: str) -> bool:
+    """Whether a part of a key may be called so."""
+    return _NAME.fullmatch(name) is not None
+
+
 def names_of(key: str) -> tuple[str, ...]:
     """The key's parts, folders first; empty when the key is none."""
     names = tuple(key.split("/"))
-    plain = len(key) <= _LONGEST and all(_NAME.fullmatch(name) for name in names)
-    return names if plain else ()
+    return names if len(key) <= _LONGEST and all(map(is_plain, names)) else ()
 
 
 def names_to_write(key: str) -> tuple[str, ...]:

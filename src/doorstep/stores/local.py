@@ -9,9 +9,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
+from doorstep.core.disk_state import DiskReading
 from doorstep.core.errors import BlobMissing, StoreUnavailable
 from doorstep.stores.blob_name import missing, names_of, names_to_read, names_to_write
 from doorstep.stores.disk_error import disk_errors, store_error
+from doorstep.stores.entries import entries_below, make_folders
 from doorstep.stores.local_blob import LocalBlob
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -30,8 +32,10 @@ class LocalStore:
         self._root = root
         # Held while names come and go, so that a folder is not removed between its making and its first file.
         self._naming = Lock()
+        self._counting = Lock()
+        self._written = 0
         with disk_errors():
-            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folders(root)
 
     def create(self, key: str) -> LocalBlob:
         """A new, empty blob; its name survives a power cut.  Raises StoreUnavailable, also when the key exists."""
@@ -44,7 +48,7 @@ class LocalStore:
                 os.close(descriptor)
                 os.unlink(name, dir_fd=folder)
                 raise
-            return LocalBlob(descriptor, 0)
+            return LocalBlob(descriptor, 0, self._wrote)
 
     def resume(self, key: str, size: int) -> LocalBlob:
         """Go on behind the first `size` bytes; what lies behind them is cut off.  Raises BlobMissing."""
@@ -58,7 +62,7 @@ class LocalStore:
             except OSError:
                 os.close(descriptor)
                 raise
-            return LocalBlob(descriptor, size)
+            return LocalBlob(descriptor, size, self._wrote)
 
     def put(self, key: str, data: bytes) -> None:
         """Write or replace a whole blob, atomically.  Raises StoreUnavailable, StoreFull."""
@@ -70,7 +74,7 @@ class LocalStore:
                 folder = opened.enter_context(self._folder(folders, make=True))
                 descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FILE, 0o600, dir_fd=folder)
             try:
-                _fill(descriptor, data)
+                _fill(LocalBlob(descriptor, 0, self._wrote), data)
                 os.replace(unfinished, name, src_dir_fd=folder, dst_dir_fd=folder)
             except (OSError, StoreUnavailable):
                 with suppress(OSError):
@@ -117,18 +121,31 @@ class LocalStore:
     def keys(self) -> Iterator[str]:
         """Every key, in no order; slow, for start-up and fsck only.  Raises StoreUnavailable."""
         with disk_errors():
-            for folder, _, names in os.walk(self._root, onerror=_raise):
-                for name in names:
-                    path = Path(folder, name)
-                    key = path.relative_to(self._root).as_posix()
-                    if names_of(key) and not path.is_symlink() and path.is_file():
-                        yield key
+            for key, entry in entries_below(self._root):
+                if names_of(key) and entry.is_file(follow_symlinks=False):
+                    yield key
 
     def free_bytes(self) -> int:
         """Space that is left on the disk for a program without special rights.  Raises StoreUnavailable."""
         with disk_errors():
             room = os.statvfs(self._root)
             return room.f_bavail * room.f_frsize
+
+    def disk_reading(self) -> DiskReading:
+        """What the file system says of itself; writes nothing.  Raises StoreUnavailable."""
+        with disk_errors():
+            room = os.statvfs(self._root)
+        size, read_only = room.f_frsize, bool(room.f_flag & os.ST_RDONLY)
+        return DiskReading(total=room.f_blocks * size, free=room.f_bavail * size, read_only=read_only)
+
+    @property
+    def bytes_written(self) -> int:
+        """Of recordings and pictures since the store was made: what was asked for, without the disk's own rows."""
+        return self._written
+
+    def _wrote(self, count: int) -> None:
+        with self._counting:
+            self._written += count
 
     def _open(self, key: str, access: int) -> tuple[int, int]:
         """The descriptor and the length of an existing file.  Raises BlobMissing, OSError."""
@@ -184,8 +201,7 @@ def _make_folder(name: str, above: int) -> None:
     os.fsync(above)
 
 
-def _fill(descriptor: int, data: bytes) -> None:
-    blob = LocalBlob(descriptor, 0)
+def _fill(blob: LocalBlob, data: bytes) -> None:
     try:
         blob.append(data)
     finally:
@@ -195,7 +211,3 @@ def _fill(descriptor: int, data: bytes) -> None:
 def _is_link(error: OSError) -> bool:
     """Whether O_NOFOLLOW refused a file; for a folder that is a link Linux says ENOTDIR."""
     return error.errno == errno.ELOOP
-
-
-def _raise(error: OSError) -> None:
-    raise error

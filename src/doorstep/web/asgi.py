@@ -14,6 +14,7 @@ from doorstep.web import (
     session,
     setup,
     status,
+    timeline,
     tokens,
     triggers,
     users,
@@ -37,7 +38,7 @@ from doorstep.web.wrong_tries import WrongTries
 __all__ = ["WebParts", "create_app"]
 
 _RESOURCES = (
-    *(session, setup, cameras, play_keys, triggers, clips, events, ingest),
+    *(session, setup, cameras, play_keys, triggers, clips, timeline, events, ingest),
     *(status, tokens, users, openapi, probes, metrics),
 )
 

@@ -11,26 +11,42 @@ from contextlib import suppress
 import anyio
 import structlog
 from anyio.abc import ObjectSendStream
+from anyio.lowlevel import checkpoint
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from doorstep.core.clip_file import Clip
 from doorstep.core.errors import BlobMissing, StoreUnavailable
-from doorstep.ports import Clip
 from doorstep.web.byte_range import ByteRange, Unsatisfiable, parse_range
+from doorstep.web.clip_turns import ClipTurns, clip_turns_of
 from doorstep.web.instants import rfc3339
 from doorstep.web.problems import Refusal
 
 log = structlog.get_logger()
 
 # Fewer, bigger pieces: 64 KiB through a thread cost seven times as much as 1 MiB.
-LEAST_PIECE = 1 << 20
+LEAST_BATCH = 1 << 20
 LOOK_AHEAD = 1
 
+SMALL = 128 * 1024
+"""Bytes below which a piece is joined to its neighbours: a larger one is dearer to copy than to send alone."""
 
-def clip_response(request: Request, clip: Clip, disposition: str) -> Response:
-    """The answer to a GET or HEAD of this clip; `disposition` is "inline" or "attachment".  Raises Refusal (416)."""
+STALL_SECONDS = 60.0
+"""A reader that takes nothing for so long is given up: it would keep what it pins, and its memory, for ever."""
+
+SLOW_SECONDS = 0.01
+"""A batch that takes so long to read does not lie in memory, whatever is said of it."""
+
+Batch = list[bytes]
+
+
+def clip_response(request: Request, clip: Clip, disposition: str, asker: str = "") -> Response:
+    """The answer to a GET or HEAD of this clip; `disposition` is "inline" or "attachment".  Raises Refusal (416).
+
+    Doorstep-Parts tells how many gapless parts the span has, Doorstep-Missing-Seconds how much of it is not shown.
+    """
     try:
         part = parse_range(_valid_range(request, clip), clip.size)
     except Unsatisfiable:
@@ -42,14 +58,20 @@ def clip_response(request: Request, clip: Clip, disposition: str) -> Response:
         "Content-Disposition": f'{disposition}; filename="{_plain(clip.name)}"',
         "Doorstep-Starts-At": rfc3339(clip.starts_at),
         "Doorstep-Ends-At": rfc3339(clip.ends_at),
+        "Doorstep-Parts": str(clip.parts),
+        "Doorstep-Missing-Seconds": f"{clip.missing_seconds:.3f}",
+        "Doorstep-Codec": clip.codec.value,
     }
-    return ClipBody(clip, part, headers, with_body=request.method != "HEAD")
+    if clip.cpu_seconds is not None:
+        headers["Doorstep-Conversion-Cpu-Seconds"] = f"{clip.cpu_seconds:.1f}"
+    body = ClipBody(clip, part, headers, with_body=request.method != "HEAD")
+    body.turns, body.asker = clip_turns_of(request), asker
+    return body
 
 
 def etag_of(clip: Clip) -> str:
     """A strong validator: the same for the same bytes only (RFC 9110, 8.8.3)."""
-    identity = f"{clip.name}|{clip.size}|{clip.starts_at.isoformat()}|{clip.ends_at.isoformat()}"
-    return f'"{hashlib.sha256(identity.encode()).hexdigest()[:32]}"'
+    return f'"{hashlib.sha256(clip.identity.encode()).hexdigest()[:32]}"'
 
 
 def _valid_range(request: Request, clip: Clip) -> str | None:
@@ -64,18 +86,23 @@ def _plain(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "_", name)
 
 
-def in_big_pieces(pieces: Iterator[bytes], least: int = LEAST_PIECE) -> Iterator[bytes]:
-    """The same bytes in pieces of at least `least` bytes but for the last; big ones pass uncopied."""
+def in_batches(pieces: Iterator[bytes], least: int = LEAST_BATCH, small: int = SMALL) -> Iterator[Batch]:
+    """The same bytes in lists of together at least `least` bytes but for the last; big pieces pass uncopied."""
+    batch: Batch = []
     held: list[bytes] = []
     size = 0
     for piece in pieces:
-        held.append(piece)
         size += len(piece)
+        if len(piece) < small:
+            held.append(piece)
+        else:
+            batch += [b"".join(held), piece] if held else [piece]
+            held = []
         if size >= least:
-            yield held[0] if len(held) == 1 else b"".join(held)
-            held, size = [], 0
+            yield [*batch, b"".join(held)] if held else batch
+            batch, held, size = [], [], 0
     if size:
-        yield b"".join(held)
+        yield [*batch, b"".join(held)] if held else batch
 
 
 class ClipBody(Response):
@@ -84,6 +111,10 @@ class ClipBody(Response):
     """
 
     def __init__(self, clip: Clip, part: ByteRange | None, headers: dict[str, str], *, with_body: bool) -> None:
+        self.turns = ClipTurns()
+        self.asker = ""
+        self.stall_seconds = STALL_SECONDS
+        self.slow_seconds = SLOW_SECONDS
         self._clip = clip
         self._part = part or ByteRange(0, clip.size)
         self._with_body = with_body
@@ -92,54 +123,104 @@ class ClipBody(Response):
         self.status_code = 206 if part is not None else 200
         self.background = None
         self.body = b""
-        self.media_type = "video/mp4"
+        self.media_type = clip.media_type
         self.init_headers({**headers, "Content-Length": str(self._part.length)})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Raises BlobMissing and StoreUnavailable only before the answer has begun."""
+        """Raises BlobMissing, StoreUnavailable and Refusal only before the answer has begun."""
         del scope
         if not self._with_body:
             await self._start(send)
             await send({"type": "http.response.body", "body": b""})
             return
+        with self.turns.sending(self.asker):
+            release = self._clip.hold()
+            try:
+                await self._send_all(receive, send)
+            finally:
+                release()
+
+    async def _send_all(self, receive: Receive, send: Send) -> None:
         source = self._clip.read(self._part.offset, self._part.length)
-        pieces = in_big_pieces(source)
+        batches = in_batches(source)
         try:
-            first = await run_sync(next, pieces, b"")
+            first = next(batches, []) if self._clip.in_memory else await self._next(batches)
             await self._start(send)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_cancel_when_gone, receive, tasks.cancel_scope)
-                await self._send_pieces(first, pieces, send)
+                await self._send_batches(first, batches, send)
                 tasks.cancel_scope.cancel()
         finally:
-            with anyio.CancelScope(shield=True):
-                await run_sync(_close, pieces)
-                await run_sync(_close, source)
+            if self._clip.in_memory:
+                _close(batches, source)
+            else:
+                with anyio.CancelScope(shield=True):
+                    await run_sync(_close, batches, source, limiter=self.turns.reading)
+
+    async def _next(self, batches: Iterator[Batch]) -> Batch:
+        return await run_sync(next, batches, [], limiter=self.turns.reading)
 
     async def _start(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
 
-    async def _send_pieces(self, first: bytes, pieces: Iterator[bytes], send: Send) -> None:
-        left = self._part.length - len(first)
-        await send({"type": "http.response.body", "body": first, "more_body": left > 0})
-        if left <= 0:
+    async def _send_batches(self, first: Batch, batches: Iterator[Batch], send: Send) -> None:
+        left = await self._send_batch(first, self._part.length, send)
+        if left and self._clip.in_memory:
+            left = await self._send_from_memory(batches, left, send)
+        if not left:
             return
-        into, out_of = anyio.create_memory_object_stream[bytes](LOOK_AHEAD)
+        into, out_of = anyio.create_memory_object_stream[Batch](LOOK_AHEAD)
         async with anyio.create_task_group() as tasks, out_of:
-            tasks.start_soon(self._read_ahead, pieces, into)
-            async for piece in out_of:
-                left -= len(piece)
-                await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
-        if left > 0:
+            tasks.start_soon(self._read_ahead, batches, into)
+            async for batch in out_of:
+                left = await self._send_batch(batch, left, send)
+                if left is None:
+                    tasks.cancel_scope.cancel()
+                    return
+        if left:
             log.warning("a clip broke off", clip=self._clip.name, missing_bytes=left)
 
-    async def _read_ahead(self, pieces: Iterator[bytes], into: ObjectSendStream[bytes]) -> None:
+    async def _send_from_memory(self, batches: Iterator[Batch], left: int, send: Send) -> int | None:
+        """How much is left where that is no memory after all, or cannot be read; None where the reader stopped reading.
+
+        Without a thread: to bring what it read from its core's cache to the loop's takes longer than to read it.
+        """
+        while left:
+            began = anyio.current_time()
+            try:
+                batch = next(batches, [])
+            except (BlobMissing, StoreUnavailable) as error:
+                self._tell_broken(error)
+                return left
+            is_slow = anyio.current_time() - began > self.slow_seconds
+            rest = await self._send_batch(batch, left, send)
+            if rest is None or is_slow or not batch:
+                return rest
+            left = rest
+            await checkpoint()  # a fast reader never makes us wait, and others want the loop too
+        return left
+
+    async def _send_batch(self, batch: Batch, left: int, send: Send) -> int | None:
+        """How much is left after it; None where the reader stopped reading."""
+        for piece in batch:
+            left -= len(piece)
+            with anyio.move_on_after(self.stall_seconds) as waiting:
+                await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
+            if waiting.cancelled_caught:
+                log.warning("a clip was given up: its reader takes nothing", clip=self._clip.name, missing_bytes=left)
+                return None
+        return left
+
+    async def _read_ahead(self, batches: Iterator[Batch], into: ObjectSendStream[Batch]) -> None:
         async with into:
             try:
-                while piece := await run_sync(next, pieces, b""):
-                    await into.send(piece)
+                while batch := await self._next(batches):
+                    await into.send(batch)
             except (BlobMissing, StoreUnavailable) as error:
-                log.warning("a clip could not be read to its end", clip=self._clip.name, reason=str(error))
+                self._tell_broken(error)
+
+    def _tell_broken(self, error: Exception) -> None:
+        log.warning("a clip could not be read to its end", clip=self._clip.name, reason=str(error))
 
 
 async def _cancel_when_gone(receive: Receive, cancel_scope: anyio.CancelScope) -> None:
@@ -148,7 +229,8 @@ async def _cancel_when_gone(receive: Receive, cancel_scope: anyio.CancelScope) -
     cancel_scope.cancel()
 
 
-def _close(iterator: Iterator[bytes]) -> None:
-    """End a generator in a thread, for it may have to close files; other iterators have nothing to end."""
-    with suppress(AttributeError):
-        iterator.close()  # type: ignore[attr-defined]
+def _close(*iterators: Iterator[object]) -> None:
+    """End generators, which may have to close files; other iterators have nothing to end."""
+    for one in iterators:
+        with suppress(AttributeError):
+            one.close()  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute
@@ -22,6 +23,7 @@ from doorstep.web.problems import PROBLEM_TYPE, Refusal, not_found
 LOCAL_OWNER_KEY = "doorstep.local_owner"
 TRUSTED_PEER_KEY = "doorstep.trusted_peer"
 LONGEST_SECRET = 512
+LOOKUPS_AT_ONCE = 8
 
 LOCAL_OWNER = Grant(
     id="local",
@@ -64,7 +66,16 @@ async def grant_of(connection: HTTPConnection) -> Grant | None:
     secret = secret_of(connection)
     if secret is None:
         return None
-    return await run_sync(parts_of(connection).accounts.grant_of, secret)
+    return await run_sync(parts_of(connection).accounts.grant_of, secret, limiter=_lookups_of(connection))
+
+
+def _lookups_of(connection: HTTPConnection) -> CapacityLimiter:
+    """Threads of their own, of each server: who waits for the catalog in another must not keep anybody out."""
+    state = connection.app.state
+    if not hasattr(state, "lookups"):
+        state.lookups = CapacityLimiter(LOOKUPS_AT_ONCE)
+    lookups: CapacityLimiter = state.lookups
+    return lookups
 
 
 async def admit(request: Request, need: Need) -> None:
@@ -148,29 +159,32 @@ def get_and_head(router: APIRouter, path: str, media_type: str) -> Callable[[Cal
     return add
 
 
-def _asker(request: Request) -> Grant:
+# Coroutines though they await nothing: FastAPI runs a plain function in a thread, and a stalled disk may use those up.
+
+
+async def _asker(request: Request) -> Grant:
     grant: Grant = request.state.grant
     return grant
 
 
-def _asked_camera(request: Request) -> CameraStatus:
+async def _asked_camera(request: Request) -> CameraStatus:
     camera: CameraStatus = request.state.camera
     return camera
 
 
-def _asked_event(request: Request) -> Event:
+async def _asked_event(request: Request) -> Event:
     event: Event = request.state.event
     return event
 
 
-def _kept_event(request: Request) -> Event:
-    event = _asked_event(request)
+async def _kept_event(request: Request) -> Event:
+    event = await _asked_event(request)
     if event.deleted_at is not None:
         raise not_found()
     return event
 
 
-def _parts(request: Request) -> WebParts:
+async def _parts(request: Request) -> WebParts:
     return parts_of(request)
 
 

@@ -8,6 +8,7 @@ from doorstep.web.problems import Refusal
 # RFC 3339, 5.6.  An unencoded + arrives as a space, which is read as what it was.
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+\- ]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 _SECONDS = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
+_NUMBER = re.compile(r"\d+(\.\d+)?(e\+?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 def rfc3339(at: datetime) -> str:
@@ -37,13 +38,13 @@ def parse_optional_instant(text: str | None, name: str) -> datetime | None:
 
 def parse_duration(text: str, longest: float) -> timedelta:
     """Seconds: a plain decimal number above 0 and up to `longest`.  Raises Refusal."""
-    if not _SECONDS.fullmatch(text):
-        raise Refusal(400, "bad-duration", '"duration" must be a number of seconds, such as 60.')
-    seconds = float(text)
-    if seconds <= 0:
-        raise Refusal(400, "bad-duration", '"duration" must be more than 0 seconds.')
+    seconds = float(text) if _NUMBER.fullmatch(text) else 0.0
     if seconds > longest:
         raise Refusal(400, "bad-duration", f'"duration" may be at most {longest:.0f} seconds.')
+    if not _SECONDS.fullmatch(text):
+        raise Refusal(400, "bad-duration", '"duration" must be a number of seconds, such as 60.')
+    if seconds <= 0:
+        raise Refusal(400, "bad-duration", '"duration" must be more than 0 seconds.')
     return timedelta(seconds=seconds)
 
 

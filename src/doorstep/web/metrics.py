@@ -63,6 +63,10 @@ class _House(Collector):
         for name, words, known in _GAUGES:
             yield self._gauge(name, words, known)
         yield _lateness(self._parts.lateness)
+        if (written := self._parts.written_a_day()) is not None:
+            yield GaugeMetricFamily(
+                "doorstep_written_bytes_a_day", "Bytes that recording writes in a day", value=written
+            )
         yield GaugeMetricFamily("doorstep_threads", "Threads of this process", value=_threads())
 
     def _states(self) -> Metric:

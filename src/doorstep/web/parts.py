@@ -53,7 +53,8 @@ class WebParts:
     `still_key` and `thumbnail_key` name an event's pictures in the store.
     `names` are host names of the config file and `hostname` is the machine's own; addresses are always answered.
     `longest_clip_seconds` bounds a clip cut out of the buffer; `dist` is the built app, which may be absent.
-    `lateness` is the event loop's, for the metrics.
+    `lateness` is the event loop's, for the metrics.  `written_a_day` are the bytes that recording writes in a day at
+    the pace so far, None before there is one.
     """
 
     clock: Clock
@@ -75,4 +76,5 @@ class WebParts:
     longest_clip_seconds: float = 3600.0
     dist: Path = DIST
     lateness: Lateness = field(default_factory=Lateness)
+    written_a_day: Callable[[], float | None] = lambda: None
     rtmp: RtmpParts = RtmpParts()

@@ -37,7 +37,7 @@ class PasswordChecks:
             self._under_way -= 1
 
 
-def _checks(request: Request) -> PasswordChecks:
+async def _checks(request: Request) -> PasswordChecks:
     checks: PasswordChecks = request.app.state.password_checks
     return checks
 

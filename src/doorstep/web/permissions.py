@@ -60,6 +60,7 @@ PERMISSIONS: Mapping[tuple[str, str], Need] = {
     ("GET", f"{_V1}/cameras/{{camera_id}}/live.mjpeg"): LIVE,
     ("POST", f"{_V1}/cameras/{{camera_id}}/live/key"): LIVE,
     ("GET", f"{_V1}/cameras/{{camera_id}}/clip"): CLIP,
+    ("GET", f"{_V1}/cameras/{{camera_id}}/timeline"): EVENTS,
     ("POST", f"{_V1}/cameras/{{camera_id}}/motion"): MOTION,
     ("POST", f"{_V1}/cameras/{{camera_id}}/press"): PRESS,
     ("POST", f"{_V1}/ingest/rtmp/publish"): PEERS,

@@ -85,13 +85,13 @@ def add_problems(app: Starlette) -> None:
     app.add_exception_handler(DoorstepError, _expected)
 
 
-def _refused(_: Request, error: Exception) -> JSONResponse:
+async def _refused(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, Refusal):
         raise error
     return problem(error.status, error.code, error.detail, error.headers)
 
 
-def _http(_: Request, error: Exception) -> JSONResponse:
+async def _http(_: Request, error: Exception) -> JSONResponse:
     """Starlette's own: unknown address, wrong method, unreadable body."""
     if not isinstance(error, HTTPException):
         raise error
@@ -100,7 +100,7 @@ def _http(_: Request, error: Exception) -> JSONResponse:
     return problem(error.status_code, code, detail, error.headers)
 
 
-def _invalid(_: Request, error: Exception) -> JSONResponse:
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
     """A field is missing or wrong.  What was sent is not repeated: it may be a password."""
     if not isinstance(error, RequestValidationError):
         raise error
@@ -112,7 +112,7 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
     return problem(400, "invalid", detail, errors=fields)
 
 
-def _expected(_: Request, error: Exception) -> JSONResponse:
+async def _expected(_: Request, error: Exception) -> JSONResponse:
     retry = {"Retry-After": "5"}
     match error:
         case SpanUnavailable():

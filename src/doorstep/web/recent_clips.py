@@ -6,7 +6,8 @@ from collections import OrderedDict
 
 from starlette.requests import Request
 
-from doorstep.ports import Clip, Clock
+from doorstep.core.clip_file import Clip
+from doorstep.ports import Clock
 from doorstep.web.byte_range import begins_anew
 from doorstep.web.clip_body import etag_of
 
@@ -31,10 +32,15 @@ class RecentClips:
             self._clips.popitem(last=False)
         return clip
 
+    def known(self, key: ClipKey) -> Clip | None:
+        """The clip that was handed out under this key, unless that is too long ago."""
+        made_at, clip = self._clips.get(key, (0.0, None))
+        return clip if self._clock.monotonic() - made_at <= REMEMBERED_SECONDS else None
+
     def meant_by(self, request: Request, key: ClipKey) -> Clip | None:
         """The clip that a range request goes on with; None when it asks anew."""
-        made_at, clip = self._clips.get(key, (0.0, None))
-        if clip is None or self._clock.monotonic() - made_at > REMEMBERED_SECONDS:
+        clip = self.known(key)
+        if clip is None:
             return None
         condition = request.headers.get("if-range")
         if condition is not None:

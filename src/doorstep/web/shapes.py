@@ -99,11 +99,12 @@ class ProblemShape(BaseModel):
 
 
 class StorageShape(BaseModel):
-    """How full it is; `days_left` at the pace so far, null while there is no telling."""
+    """How full it is, and how much of recordings is written; null while there is no telling."""
 
     used_bytes: int
     limit_bytes: int
     days_left: float | None
+    written_bytes_a_day: int | None
 
 
 class StatusShape(BaseModel):

@@ -1,11 +1,14 @@
 """Is Doorstep seeing, what is wrong, and how full is the storage."""
 
+import asyncio
 from collections.abc import Sequence
 
-from anyio.to_thread import run_sync
+from fastapi import Request
 
 from doorstep.core.access import Grant
+from doorstep.core.errors import CatalogUnavailable, StoreUnavailable
 from doorstep.core.health import Problem
+from doorstep.core.retention import days_left
 from doorstep.web.gate import Asker, Parts, resource
 from doorstep.web.parts import WebParts
 from doorstep.web.shapes import StatusShape, StorageShape, problem_shape
@@ -14,18 +17,60 @@ router = resource("status")
 
 _CAMERA_KEY = "camera:"
 _DAY_SECONDS = 86400.0
+ANSWER_WITHIN_SECONDS = 1.0
 
 
 @router.get("/status")
-async def get_status(parts: Parts, asker: Asker) -> StatusShape:
-    """For the owner's page and for scripts; a camera's problems only for those who may see it."""
+async def get_status(parts: Parts, asker: Asker, request: Request) -> StatusShape:
+    """For the owner's page and for scripts; a camera's problems only for those who may see it.
+
+    While the disk does not answer, the storage is as it was when it last did.
+    """
     problems = visible_problems(parts, asker)
     return StatusShape(
         version=parts.version,
         seeing=sees_everything(problems),
         problems=[problem_shape(problem) for problem in problems],
-        storage=await run_sync(_storage, parts),
+        storage=await _last_storage_of(request).now(parts),
     )
+
+
+class LastStorage:
+    """How full the storage is, without waiting for a disk that stalls.  One for each server; on the event loop.
+
+    One thread asks however many want to know, so that those who wait do not use up the threads of all others.
+    """
+
+    def __init__(self) -> None:
+        self._asking: asyncio.Future[StorageShape] | None = None
+        self._last: StorageShape | None = None
+
+    async def now(self, parts: WebParts) -> StorageShape:
+        """As it is, or as it last was; raises CatalogUnavailable, StoreUnavailable where that was never known."""
+        if self._asking is None:
+            self._asking = asyncio.get_running_loop().run_in_executor(None, _storage, parts)
+        asking = self._asking
+        await asyncio.wait([asking], timeout=ANSWER_WITHIN_SECONDS)
+        if asking.done():
+            if self._asking is asking:
+                self._asking = None
+            try:
+                self._last = asking.result()
+            except (CatalogUnavailable, StoreUnavailable):
+                if self._last is None:
+                    raise
+        if self._last is None:
+            msg = "The disk does not answer."
+            raise StoreUnavailable(msg)
+        return self._last
+
+
+def _last_storage_of(request: Request) -> LastStorage:
+    state = request.app.state
+    if not hasattr(state, "last_storage"):
+        state.last_storage = LastStorage()
+    last: LastStorage = state.last_storage
+    return last
 
 
 def sees_everything(problems: Sequence[Problem]) -> bool:
@@ -47,11 +92,16 @@ def _storage(parts: WebParts) -> StorageShape:
     """Blocks.  Days left: the space left, at the mean pace since the oldest recording."""
     used = parts.catalog.recorded_bytes()
     now = parts.clock.now()
-    oldest = parts.catalog.expired_events(now, 1)
+    oldest = [event.started_at for event in parts.catalog.expired_events(now, 1)]
+    oldest += [minute.starts_at for minute in parts.catalog.loose_spans(1)]
     free = parts.store.free_bytes()
     left = parts.storage_limit_bytes - used if free is None else min(parts.storage_limit_bytes - used, free)
-    days_left = None
-    if oldest and used > 0:
-        days = max((now - oldest[0].started_at).total_seconds() / _DAY_SECONDS, 1.0)
-        days_left = round(max(0, left) / (used / days), 1)
-    return StorageShape(used_bytes=used, limit_bytes=parts.storage_limit_bytes, days_left=days_left)
+    days = max((now - min(oldest, default=now)).total_seconds() / _DAY_SECONDS, 1.0)
+    left_for = days_left(used, used + left, used / days) if oldest else None
+    written = parts.written_a_day()
+    return StorageShape(
+        used_bytes=used,
+        limit_bytes=parts.storage_limit_bytes,
+        days_left=None if left_for is None else round(left_for, 1),
+        written_bytes_a_day=None if written is None else round(written),
+    )

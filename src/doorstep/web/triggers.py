@@ -2,16 +2,19 @@
 pipeline's business.
 """
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
+from doorstep.core.camera import CameraId
 from doorstep.core.event import Cause
 from doorstep.web.gate import Asker, Parts, SeenCamera, resource
 from doorstep.web.idempotency import Answer, Answered, checked_key
 from doorstep.web.instants import parse_optional_instant, rfc3339
+from doorstep.web.parts import WebParts
 from doorstep.web.shapes import TakenShape
 
 router = resource("triggers")
@@ -26,20 +29,25 @@ class Trigger(BaseModel):
     note: str = Field(default="", max_length=500)
 
 
+@dataclass(frozen=True, slots=True)
 class Sender:
     """Who sent a trigger, about which camera, under which key."""
 
-    def __init__(
-        self, request: Request, parts: Parts, camera: SeenCamera, asker: Asker, key: IdempotencyKey = None
-    ) -> None:
-        self.answered: Answered = request.app.state.answered
-        self.parts = parts
-        self.camera = camera.id
-        self.asker = asker.id
-        self.key = checked_key(key)
+    answered: Answered
+    parts: WebParts
+    camera: CameraId
+    asker: str
+    key: str | None
 
 
-Sent = Annotated[Sender, Depends()]
+# A coroutine: FastAPI runs a plain function or class in a thread, and a press must not wait for a stalled disk.
+async def _sender(
+    request: Request, parts: Parts, camera: SeenCamera, asker: Asker, key: IdempotencyKey = None
+) -> Sender:
+    return Sender(request.app.state.answered, parts, camera.id, asker.id, checked_key(key))
+
+
+Sent = Annotated[Sender, Depends(_sender)]
 
 
 @router.post("/cameras/{camera_id}/motion", status_code=202)

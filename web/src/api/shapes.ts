@@ -66,5 +66,10 @@ export interface Status {
   version: string;
   seeing: boolean;
   problems: Problem[];
-  storage: { used_bytes: number; limit_bytes: number | null; days_left: number | null };
+  storage: {
+    used_bytes: number;
+    limit_bytes: number | null;
+    days_left: number | null;
+    written_bytes_a_day: number | null;
+  };
 }

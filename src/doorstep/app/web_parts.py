@@ -1,0 +1,47 @@
+"""What of a server its web may use."""
+
+import socket
+
+from doorstep import __version__
+from doorstep.app.server_parts import ServerParts
+from doorstep.core.event import Event
+from doorstep.core.recording_key import still_key, thumbnail_key
+from doorstep.web.parts import RtmpParts, WebParts
+
+LONGEST_CLIP_SECONDS = 3600.0  # what is asked for beyond the buffer is answered with what there is
+
+
+def web_parts(server: ServerParts) -> WebParts:
+    """Ports and values; nothing runs yet."""
+    return WebParts(
+        clock=server.shared.clock,
+        catalog=server.catalog,
+        store=server.shared.storage.store,
+        accounts=server.accounts,
+        people=server.accounts.people,
+        cameras=server.cameras,
+        live=server.shared.live,
+        clips=server.clips,
+        health=server.shared.health,
+        trigger=server.cameras.trigger,
+        still_key=lambda event: still_key(_key(event)),
+        thumbnail_key=lambda event: thumbnail_key(_key(event)),
+        version=__version__,
+        storage_limit_bytes=server.shared.settings.retention.max_bytes,
+        names=server.shared.settings.server.names,
+        hostname=socket.gethostname(),
+        lateness=server.lateness,
+        written_a_day=lambda: server.shared.storage.disk.written.per_day,
+        rtmp=RtmpParts(
+            make_play_key=server.play_keys.make,
+            may_play=server.play_keys.may_play,
+            camera_of_key=server.rtmp.camera_of_key,
+            play_addresses=server.rtmp.play_addresses,
+            ingest_from=server.shared.settings.server.ingest_from,
+        ),
+        longest_clip_seconds=max(LONGEST_CLIP_SECONDS, server.shared.settings.buffer.seconds),
+    )
+
+
+def _key(event: Event) -> str:
+    return event.recording.key if event.recording else ""
