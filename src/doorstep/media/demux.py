@@ -1,26 +1,27 @@
 """From an open container to a format and packets whose times can be trusted.  Decoding them lives in `decode`."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import av
-from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from doorstep.core.errors import MediaInvalid, SourceLost, SourceRefused
-from doorstep.core.media import AudioFormat, AudioPacket, Codec, Packet, StreamItem, VideoFormat
+from doorstep.core.media import Codec, Packet, StreamItem, VideoFormat
 from doorstep.core.stream_times import StreamTimes, Times
 from doorstep.media.container import open_file, video_stream
 from doorstep.media.file_times import FileTimes, with_decode_times, with_exact_durations
+from doorstep.media.first_time import Arrival, with_first_time
 from doorstep.media.packetize import Packetizer
 from doorstep.media.slice_type import is_b_picture
+from doorstep.media.sound import OpenAudio, Sound, sound_of
 from doorstep.ports import Clock
 
 _LONGEST_WAIT_FOR_KEY = 1500  # packets: a minute at 25 a second
@@ -33,28 +34,11 @@ _DEPTH_OF_B_FRAMES = 2  # where FFmpeg knows that there are some; a deeper pyram
 _ASSUMED_RATE = Fraction(25)
 
 
-class AudioReader(Protocol):
-    """Turns the sound of one container into what is kept of it."""
-
-    @property
-    def format(self) -> AudioFormat:
-        """Of every packet that `take` gives."""
-        ...
-
-    def take(self, raw: "av.Packet[Any]", arrived: float) -> list[AudioPacket]:
-        """What can be had after this packet, times counted in seconds as the container counts them."""
-        ...
-
-
 class Live(Enum):
     """How a live stream tells its times."""
 
     WITH_DECODE_TIMES = "FLV: each packet's own can be believed"
     SHOWN_ONLY = "RTP: only when pictures are shown; what FFmpeg says of decoding is a guess"
-
-
-OpenAudio = Callable[[AudioStream], AudioReader | None]
-"""A reader of a container's sound, None where it is of no kind that is kept."""
 
 
 def read_file(path: Path, clock: Clock, *, open_audio: OpenAudio | None = None) -> Iterator[StreamItem]:
@@ -99,7 +83,7 @@ def demux(
         found = ", ".join(sorted({each.type for each in container.streams})) or "nothing"
         msg = f"{what} holds no video (found: {found}). Choose a stream with a picture."
         raise SourceRefused(msg)
-    sound = _sound_of(container, open_audio)
+    sound = sound_of(container, open_audio)
     codec = _codec_of(stream, what)
     try:
         reading = _Reading(stream, codec, clock, live=live, sound=sound)
@@ -108,14 +92,6 @@ def demux(
         raise SourceLost(msg) from None
     packets = reading.packets(container, what)
     yield from packets if live is not None else with_exact_durations(packets)
-
-
-def _sound_of(container: InputContainer, open_audio: OpenAudio | None) -> "_Sound | None":
-    if open_audio is None or not container.streams.audio:
-        return None
-    stream = container.streams.audio[0]
-    reader = open_audio(stream)
-    return _Sound(stream, reader) if reader is not None else None
 
 
 def _codec_of(stream: VideoStream, what: str) -> Codec:
@@ -128,34 +104,11 @@ def _codec_of(stream: VideoStream, what: str) -> Codec:
         raise SourceRefused(msg) from None
 
 
-class _Sound:
-    """The sound beside the picture."""
-
-    def __init__(self, stream: AudioStream, reader: AudioReader) -> None:
-        self.stream = stream
-        self._reader = reader
-        self._last = -1
-
-    @property
-    def format(self) -> AudioFormat:
-        return self._reader.format
-
-    def take(self, raw: "av.Packet[Any]", arrived: float) -> Iterator[AudioPacket]:
-        """Only what comes later than all before."""
-        for packet in self._reader.take(raw, arrived):
-            if packet.pts > self._last:
-                self._last = packet.pts
-                yield packet
-
-    def begin_connection(self) -> None:
-        self._last = -1
-
-
 class _Reading:
     """One pass over one stream, and the sound beside it."""
 
     def __init__(
-        self, stream: VideoStream, codec: Codec, clock: Clock, *, live: Live | None, sound: _Sound | None
+        self, stream: VideoStream, codec: Codec, clock: Clock, *, live: Live | None, sound: Sound | None
     ) -> None:
         self._stream = stream
         self._codec = codec
@@ -179,7 +132,7 @@ class _Reading:
 
     def packets(self, container: InputContainer, what: str) -> Iterator[StreamItem]:
         try:
-            for raw, arrived in self._arriving(container):
+            for raw, arrived in self._timed(container):
                 if self._sound is not None and raw.stream_index == self._sound.stream.index:
                     if self._format is not None:
                         yield from self._sound.take(raw, arrived)
@@ -198,7 +151,13 @@ class _Reading:
             msg = f"{what} holds no whole picture; use a longer recording."
             raise SourceRefused(msg)
 
-    def _arriving(self, container: InputContainer) -> "Iterator[tuple[av.Packet[Any], float]]":
+    def _timed(self, container: InputContainer) -> Iterator[Arrival]:
+        arrivals = self._arriving(container)
+        if self._live is not Live.SHOWN_ONLY:
+            return arrivals
+        return with_first_time(arrivals, self._stream.index, round(self._usual_duration / self._ticks), self._depth)
+
+    def _arriving(self, container: InputContainer) -> Iterator[Arrival]:
         """Each packet and when it came.
 
         Of a picture by RTP, FFmpeg's parser sees the end only when the next one begins: it came when the one before it

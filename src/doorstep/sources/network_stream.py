@@ -14,7 +14,8 @@ from doorstep.core.errors import SourceLost, SourceRefused
 from doorstep.core.media import StreamItem
 from doorstep.media.container import Patience
 from doorstep.media.decode import looking
-from doorstep.media.demux import Live, OpenAudio, demux
+from doorstep.media.demux import Live, demux
+from doorstep.media.sound import OpenAudio
 from doorstep.ports import Clock, FrameTap
 from doorstep.sources.redaction import redacted
 
