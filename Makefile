@@ -7,7 +7,7 @@ LISTEN ?= 127.0.0.1:8080
 DATA ?= var/demo
 CAMERA ?=
 
-.PHONY: help run test test-deps check lint fmt bench docs lock clean
+.PHONY: help run test test-deps check lint fmt bench bench-detect docs lock clean
 
 help:
 	@echo "make run        a demo doorbell on http://$(LISTEN) (set-up included)"
@@ -15,6 +15,7 @@ help:
 	@echo "make check      format, lint, types and contracts only"
 	@echo "make fmt        format the code"
 	@echo "make bench      benchmarks: ratios to a floor measured in the same run"
+	@echo "make bench-detect  what each detector sees and costs, into docs/reference/detection.md"
 	@echo "make test-deps  Debian packages that only tests need"
 	@echo "make lock       renew requirements/*.lock after a change of pyproject.toml"
 
@@ -51,6 +52,10 @@ fmt:
 bench:
 	@$(PYTHON) front_door/environment.py dev
 	@$(BIN)/python benchmarks/run_all.py
+
+bench-detect:
+	@$(PYTHON) front_door/environment.py dev
+	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.bench_detect
 
 lock:
 	@$(BIN)/python -m pip install -q uv

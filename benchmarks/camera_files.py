@@ -24,6 +24,8 @@ class CameraFile:
     height: int
     rate: int
     bits_per_second: int
+    part: tuple[float, float] = (0.0, float("inf"))
+    """Seconds of the filmed scene that it shows, again and again."""
 
     def path(self) -> Path:
         """The file, made where it is missing: of a filmed scene where that is at hand, else of a drawn one."""
@@ -59,7 +61,7 @@ class CameraFile:
     def _pictures(self) -> Iterator[av.VideoFrame]:
         while FILMED.exists():
             with av.open(str(FILMED)) as container:
-                yield from container.decode(video=0)
+                yield from (frame for frame in container.decode(video=0) if self.part[0] <= frame.time < self.part[1])
         yield from _drawn()
 
 

@@ -45,6 +45,7 @@ from doorstep.pipeline.buffer_shares import BufferShares
 from doorstep.pipeline.cameras import Cameras
 from doorstep.pipeline.disk_watch import DiskWatch
 from doorstep.pipeline.event_rows import EventRows
+from doorstep.pipeline.explanations import Explanations
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.outbox import Outbox
 from doorstep.pipeline.segmenter import BufferedCamera
@@ -155,7 +156,8 @@ async def measured(count: int, seconds: float, *, threads: bool = False) -> Run:
                 for number, kind in enumerate(kinds(count))
             ),
         )
-        rows = EventRows(MemoryCatalog(), health, clock)
+        catalog = MemoryCatalog()
+        rows = EventRows(catalog, health, clock)
         store = LocalStore(data / "recordings")
         storage = Storage(
             store=store,
@@ -170,6 +172,7 @@ async def measured(count: int, seconds: float, *, threads: bool = False) -> Run:
             live=MjpegFeed(clock),
             packets=PacketFeed(),
             rows=rows,
+            explanations=Explanations(catalog, rows, health, clock),
             outbox=Outbox([], rows, health, clock),
             health=health,
             clock=clock,

@@ -61,7 +61,7 @@ def timed_start(server: ServerProcess, buffer: Path) -> Start:
     questions: dict[str, Callable[[], bool]] = {
         "segment": lambda: any(path not in there for path in buffer.rglob("*.m4s")),
         "detector": lambda: b"detector ready" in log_since(server, logged),
-        "live": lambda: b"state=live" in log_since(server, logged),
+        "live": lambda: b"camera is live" in log_since(server, logged),
     }
     while len(seen) < len(questions):
         for name, happened in questions.items():

@@ -8,7 +8,7 @@ a bounded time, and raises only what it names.
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from doorstep.core.access import Account, Grant, Role, Scope
 from doorstep.core.alert import Alert
@@ -18,6 +18,7 @@ from doorstep.core.clip_form import AS_RECORDED, ClipForm
 from doorstep.core.clock_state import Guess
 from doorstep.core.detection import Detection, Thresholds
 from doorstep.core.event import Event, EventId
+from doorstep.core.explanation import Explanation, Verdict
 from doorstep.core.gap import Gap
 from doorstep.core.health import Problem
 from doorstep.core.media import StreamItem, VideoFormat
@@ -92,11 +93,20 @@ class Frame(Protocol):
         ...
 
 
+KEY_FRAME: Final = "key frame"
+"""The wish of somebody who has time: the next key frame will do, where those come often enough."""
+
+Wish = bool | Literal["key frame"]
+
+
 class FrameTap(Protocol):
     """Which frames of a stream somebody wants to see, and where they go.  Called from the source's thread."""
 
-    def wants(self, at: float) -> bool:
-        """Whether a frame at this time (seconds within the connection) is due; cheap."""
+    def wants(self, at: float) -> Wish:
+        """Whether a frame at this time (seconds within the connection) is due; cheap.
+
+        Where pictures come undecoded, KEY_FRAME saves all the decoding between key frames; elsewhere it is a True.
+        """
         ...
 
     def put(self, frame: Frame) -> None:
@@ -138,7 +148,22 @@ class Detector(Protocol):
         ...
 
     def detect(self, frame: Frame, least: float) -> Sequence[Detection]:
-        """Persons that score at least `least`, best first.  Blocks for one look.  Raises DetectorUnavailable."""
+        """What scores at least `least`, best first.  Blocks for one look.  Raises DetectorUnavailable."""
+        ...
+
+
+@runtime_checkable
+class FileDetector(Protocol):
+    """What a Detector also tells where it knows the file of its model."""
+
+    @property
+    def sha256(self) -> str:
+        """Of that file, in hexadecimal; empty where that is not known."""
+        ...
+
+    @property
+    def input(self) -> str:
+        """Width and height of what goes into the model, such as "416x416"."""
         ...
 
 
@@ -359,6 +384,18 @@ class Catalog(Protocol):
 
         Keys stay, and what other boots guessed.  A delivery was told by the guess of its event.
         """
+        ...
+
+    def save_explanation(self, explanation: Explanation) -> bool:
+        """Insert or replace all but its verdict; whether there is such an event, for it comes and goes with that."""
+        ...
+
+    def explanation(self, event_id: EventId) -> Explanation | None:
+        """Why the event opened, None where that is not known."""
+        ...
+
+    def judge(self, event_id: EventId, verdict: Verdict) -> bool:
+        """Keep what somebody says about the event; whether it has an explanation, for the verdict lies with that."""
         ...
 
 

@@ -13,6 +13,7 @@ from doorstep.app.camera_child import READERS
 from doorstep.clock import SystemClock
 from doorstep.core.media import Packet, StreamItem, VideoFormat
 from doorstep.media.demux import read_file
+from doorstep.ports import KEY_FRAME
 from doorstep.sources.confined_eye import ConfinedEye
 from doorstep.sources.nursery import Nursery
 from fakes.taps import ListTap
@@ -70,6 +71,16 @@ def test_pictures_that_are_wanted_are_shown(nursery: Nursery, items: list[Stream
     plane = tap.frames[0].luma()
     rows = np.frombuffer(plane.pixels, np.uint8)[: plane.stride * plane.height].reshape(plane.height, -1)
     assert number_in(rows[:, : plane.width]) == round(tap.frames[0].at * 10) % 60 % 12
+
+
+def test_who_has_time_is_shown_key_frames_alone(nursery: Nursery, items: list[StreamItem]) -> None:
+    tap = ListTap(rule=lambda at: KEY_FRAME if at > 1.0 else False)  # twice a second they come, as is known by then
+    eye = ConfinedEye(nursery, tap, name="patient", clock=CLOCK, crashed=lambda _: None)
+    try:
+        assert offer_until(eye, items, lambda: len(tap.frames) >= 3)
+    finally:
+        eye.close()
+    assert {round(frame.at * 10) % 5 for frame in tap.frames} == {0}
 
 
 def test_closing_ends_thread_and_child(nursery: Nursery, items: list[StreamItem]) -> None:

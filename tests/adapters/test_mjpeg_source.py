@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from doorstep.clock import SystemClock
 from doorstep.core.errors import MediaInvalid, SourceError, SourceLost, SourceRefused
 from doorstep.core.media import Packet, VideoFormat
+from doorstep.ports import Wish
 from doorstep.sources import wire
 from doorstep.sources.address import MjpegAddress
 from doorstep.sources.jpeg_splitter import LARGEST_PICTURE, MOST_BETWEEN, JpegSplitter
@@ -182,7 +183,7 @@ def test_another_size_is_another_connection() -> None:
 class SlowTap(ListTap):
     """Keeps whoever shows it a picture waiting, as a slow machine does."""
 
-    def wants(self, at: float) -> bool:
+    def wants(self, at: float) -> Wish:
         threading.Event().wait(0.05)
         return self.rule(at)
 

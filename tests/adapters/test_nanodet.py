@@ -60,8 +60,8 @@ def test_the_converter_and_the_family_agree_on_the_input() -> None:
 
 
 def test_outputs_are_found_by_shape_in_any_order() -> None:
-    assert family((0, 1, 2, 3, 4, 5)).classes == (0, 1, 2)
-    assert family((5, 4, 3, 2, 1, 0)).classes == (5, 4, 3)
+    assert family((0, 1, 2, 3, 4, 5)).scores == (0, 1, 2)
+    assert family((5, 4, 3, 2, 1, 0)).scores == (5, 4, 3)
     assert family((5, 4, 3, 2, 1, 0)).distances == (2, 1, 0)
 
 

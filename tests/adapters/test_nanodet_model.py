@@ -27,16 +27,20 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def detector(tmp_path_factory: pytest.TempPathFactory) -> Detector:
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     given = os.environ.get("DOORSTEP_MODELS")
     try:
-        path = find_model("nanodet-g", [Path(given)] if given else []).path
+        return find_model("nanodet-g", [Path(given)] if given else []).path
     except ModelInvalid:
         try:
-            path = fetch("nanodet-g", tmp_path_factory.mktemp("models"), lambda *_: None)
+            return fetch("nanodet-g", tmp_path_factory.mktemp("models"), lambda *_: None)
         except FetchFailed as failure:
             pytest.skip(f"NanoDet-g could not be fetched: {failure}")
-    return load_detector(path, "nanodet-g", threads=2)
+
+
+@pytest.fixture(scope="module")
+def detector(weights: Path) -> Detector:
+    return load_detector(weights, "nanodet-g", threads=2)
 
 
 def picture(name: str) -> DecodedFrame:
@@ -67,6 +71,12 @@ def shared_score() -> Callable[[Path, Iterable[str], float], dict[str, Any]]:
 def test_scores_of_a_picture_are_those_of_the_weights(detector: Detector, name: str, expected: float) -> None:
     """Wrong colours, values or padding shift them long before nobody is found."""
     best = detector.detect(picture(name), 0.05)[0]
+    assert best.score == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize(("side", "expected"), [(320, 0.516), (256, 0.485)])
+def test_the_same_file_looks_at_smaller_pictures(weights: Path, side: int, expected: float) -> None:
+    best = load_detector(weights, "nanodet-g", 2, side).detect(picture("obo_058.0.jpg"), 0.05)[0]
     assert best.score == pytest.approx(expected, abs=0.02)
 
 

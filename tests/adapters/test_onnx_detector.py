@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from doorstep.core.detection import Detection
+from doorstep.core.detection import Detection, Label
 from doorstep.core.errors import DetectorUnavailable, ModelInvalid
+from doorstep.media.frame import DecodedFrame
 from doorstep.media.pictures import frames_of
 from doorstep.ports import Detector
+from doorstep.vision.classes import wanted_classes
 from doorstep.vision.family import Surface, Tensor
 from doorstep.vision.onnx_detector import OnnxDetector, default_threads, load_detector, recognise
 from doorstep.vision.yolo import Yolox, cell_count
@@ -29,11 +32,11 @@ GOLDEN = (
 class FakeSession:
     """Answers like an onnxruntime session of YOLOX."""
 
-    def __init__(self, rows: NDArray[np.float32] | None = None, error: Exception | None = None) -> None:
+    def __init__(self, rows: NDArray[np.float32] | None = None, error: BaseException | None = None) -> None:
         self.rows = np.zeros((1, cell_count(416, 416), 85), np.float32) if rows is None else rows
         self.error = error
 
-    def run(self, names: None, inputs: dict[str, Any]) -> Sequence[NDArray[np.float32]]:
+    def run(self, names: None, inputs: dict[str, Any], _: object) -> Sequence[NDArray[np.float32]]:
         assert names is None
         assert set(inputs) == {"images"}
         if self.error is not None:
@@ -85,9 +88,63 @@ def test_a_runtime_that_fails_makes_the_detector_unavailable() -> None:
         detector(FakeSession(error=RuntimeError("out of memory"))).detect(EMPTY, 0.3)
 
 
-def test_a_bug_stays_a_bug() -> None:
-    with pytest.raises(AttributeError):
-        detector(FakeSession(error=AttributeError("bug"))).detect(EMPTY, 0.3)
+@pytest.mark.parametrize("crash", [AttributeError("bug"), MemoryError(), SystemExit(3)])
+def test_a_crash_in_the_models_thread_costs_one_look(crash: BaseException) -> None:
+    session = FakeSession(row(0.75, 400.0), crash)
+    shaky = detector(session)
+    with pytest.raises(
+        DetectorUnavailable, match=rf"some-model could not look at a picture \({type(crash).__name__}\)"
+    ):
+        shaky.detect(EMPTY, 0.3)
+    session.error = None
+    assert len(shaky.detect(EMPTY, 0.3)) == 1
+
+
+class HangingSession(FakeSession):
+    """Answers when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__(row(0.75, 400.0))
+        self.may_end = threading.Event()
+        self.asked_to_end = False
+
+    def run(self, names: None, inputs: dict[str, Any], options: Any) -> Sequence[NDArray[np.float32]]:
+        self.may_end.wait(60)
+        self.asked_to_end = bool(options.terminate)
+        return super().run(names, inputs, options)
+
+
+def test_a_model_that_hangs_is_given_up_and_comes_back() -> None:
+    session = HangingSession()
+    slow = OnnxDetector("slow", session, Yolox("images", 416, 416), longest_look=0.05)
+    with pytest.raises(DetectorUnavailable, match=r"took over 0\.05 s"):
+        slow.detect(EMPTY, 0.3)
+    with pytest.raises(DetectorUnavailable, match="still busy"):
+        slow.detect(EMPTY, 0.3)
+    late = slow._late
+    session.may_end.set()
+    assert late is not None
+    late.result(60)
+    assert session.asked_to_end
+    slow._longest_look = 60.0
+    assert len(slow.detect(EMPTY, 0.3)) == 1
+
+
+def test_a_model_that_sees_persons_everywhere_is_answered_in_time() -> None:
+    rows = np.zeros((1, cell_count(416, 416), 85), np.float32)
+    rows[0, :, 4:6] = 1.0
+    assert 0 < len(detector(FakeSession(rows)).detect(EMPTY, 0.3)) <= 1000
+
+
+def test_other_labels_come_beside_persons_and_change_nothing_of_them() -> None:
+    rows = row(0.75, 400.0)
+    rows[0, 40, :6] = (1.0, 1.0, 3.0, 3.0, 0.5, 0.0)
+    rows[0, 40, 5 + 16] = 1.0
+    alone = detector(FakeSession(rows)).detect(EMPTY, 0.3)
+    wanted = wanted_classes((Label.DOG, Label.PERSON), None)
+    both = OnnxDetector("m", FakeSession(rows), Yolox("images", 416, 416), wanted).detect(EMPTY, 0.3)
+    assert [(each.label, each.score) for each in both] == [(Label.PERSON, 0.75), (Label.DOG, 0.5)]
+    assert both[:1] == alone
 
 
 # ------------------------------------------------------------------------------------------------- loading a file
@@ -98,12 +155,27 @@ def test_a_missing_model_says_what_to_do(tmp_path: Path) -> None:
         load_detector(tmp_path / "absent.onnx", "absent", 1)
 
 
-@pytest.mark.parametrize("content", [b"", b"no model at all" * 100])
-def test_a_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize("side", [None, 320])
+@pytest.mark.parametrize("content", [b"", b"no model at all" * 100, b"\x3a\x04\x5a\x02\x12\x00"])
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes, side: int | None) -> None:
     path = tmp_path / "wrong.onnx"
     path.write_bytes(content)
-    with pytest.raises(ModelInvalid, match="no model"):
-        load_detector(path, "wrong", 1)
+    with pytest.raises(ModelInvalid):
+        load_detector(path, "wrong", 1, side)
+
+
+@pytest.mark.parametrize("side", [None, 320])
+def test_half_a_model_is_refused(tmp_path: Path, side: int | None) -> None:
+    path = tmp_path / "half.onnx"
+    path.write_bytes(model_file("yolox_nano.onnx").read_bytes()[:1_800_000])
+    with pytest.raises(ModelInvalid, match="models fetch"):
+        load_detector(path, "half", 1, side)
+
+
+@pytest.mark.parametrize("side", [0, -32, 100, 33])
+def test_a_size_that_no_model_takes_is_refused(side: int) -> None:
+    with pytest.raises(ModelInvalid, match="multiple of 32"):
+        load_detector(model_file("yolox_nano.onnx"), "yolox-nano", 1, side)
 
 
 def test_an_unknown_family_is_refused_with_what_was_found() -> None:
@@ -149,3 +221,42 @@ def test_threads_may_share_a_detector(yolox: Detector) -> None:
     for thread in threads:
         thread.join()
     assert found == [wanted] * 4
+
+
+@pytest.mark.parametrize(("side", "best"), [(416, 0.791), (320, 0.808), (256, 0.756)])
+def test_the_same_file_looks_at_smaller_pictures(side: int, best: float) -> None:
+    smaller = load_detector(model_file("yolox_nano.onnx"), "yolox-nano", 1, side)
+    assert (smaller.family.width, smaller.family.height) == (side, side)
+    found = looked_at(smaller, GOLDEN_PICTURE)[0]
+    assert found.score == pytest.approx(best, abs=0.02)
+    corners = (found.box.left, found.box.top, found.box.right, found.box.bottom)
+    assert corners == pytest.approx(GOLDEN[0][1], abs=0.05)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20_000, 16), (16, 16_000), (4096, 4096)])
+@pytest.mark.parametrize("pixels", ["gray", "rgba", "yuv420p"])
+def test_pictures_of_any_size_and_kind_can_be_looked_at(yolox: Detector, size: tuple[int, int], pixels: str) -> None:
+    picture = av.VideoFrame(*size, "gray" if pixels == "yuv420p" and 1 in size else pixels)
+    for plane in picture.planes:
+        plane.update(bytes(plane.buffer_size))
+    assert yolox.detect(DecodedFrame(picture, at=0.0, captured_at=0.0), 0.5) == []
+
+
+def test_the_real_runtime_stops_when_it_is_given_up() -> None:
+    real = load_detector(model_file("yolox_nano.onnx"), "yolox-nano", 1)
+    may_begin = threading.Event()
+
+    class LateSession:
+        def run(self, names: None, inputs: dict[str, Any], options: Any) -> Sequence[NDArray[np.float32]]:
+            may_begin.wait(60)
+            answer: Sequence[NDArray[np.float32]] = real._session.run(names, inputs, options)
+            return answer
+
+    late = OnnxDetector("late", LateSession(), real.family, longest_look=0.05)
+    with pytest.raises(DetectorUnavailable, match="took over"):
+        late.detect(EMPTY, 0.3)
+    may_begin.set()
+    assert late._late is not None
+    assert "terminate" in str(late._late.exception(60)).lower()
+    late._longest_look = 60.0
+    assert late.detect(EMPTY, 0.3) == []

@@ -8,6 +8,7 @@ import pytest
 
 from doorstep.core.errors import SourceLost
 from doorstep.core.media import AudioFormat, AudioPacket, Codec, Packet, StreamItem, VideoFormat
+from doorstep.ports import Wish
 from doorstep.sources.lateness import Lateness
 from doorstep.sources.reencode_cost import reencode_cost
 from doorstep.sources.reencoded import ReencodedSource
@@ -96,7 +97,7 @@ class SlowTap(ListTap):
         super().__init__()
         self._clock = clock
 
-    def wants(self, at: float) -> bool:
+    def wants(self, at: float) -> Wish:
         self._clock.advance(0.25)
         return self.rule(at)
 

@@ -19,19 +19,24 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
 from doorstep.catalog.account_records import SqlAccountRecords
-from doorstep.catalog.engine import open_engine, sqlite_url
+from doorstep.catalog.engine import open_engine, sqlite_url, writing
+from doorstep.catalog.integrity import integrity_faults
 from doorstep.catalog.rows import event_row
 from doorstep.catalog.sql import SqlCatalog
-from doorstep.catalog.tables import Base
+from doorstep.catalog.tables import Base, ExplanationRow
 from doorstep.catalog.upgrade import upgrade
 from doorstep.core.access import Grant, Scope
 from doorstep.core.alert import Alert, AlertId
 from doorstep.core.camera import CameraId
+from doorstep.core.clock_state import Guess
+from doorstep.core.detection import Box
 from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.event import Cause, Event, EventId, Recording
 from doorstep.core.gap import Gap
 from doorstep.core.outbox import Delivery, DeliveryState
+from doorstep.core.track import Direction
 from doorstep.ports import EventQuery
+from fakes.explained import explanation
 
 DOOR = CameraId("front-door")
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -109,7 +114,7 @@ def test_a_database_with_rows_is_copied_before_it_changes(engine: Engine, path: 
         for statement in EVENT_OF_0001:
             connection.execute(text(statement))
     snapshot = upgrade(engine)
-    assert snapshot == path.with_name("doorstep.sqlite.before-0003")
+    assert snapshot == path.with_name("doorstep.sqlite.before-0005")
     assert stat.S_IMODE(snapshot.stat().st_mode) == 0o600
     old = open_engine(sqlite_url(snapshot))
     with old.connect() as connection:
@@ -120,6 +125,24 @@ def test_a_database_with_rows_is_copied_before_it_changes(engine: Engine, path: 
     assert SqlCatalog(engine).event(EVENT.id) == EVENT
     assert SqlAccountRecords(engine).accounts() == []
     assert upgrade(engine) is None
+
+
+def test_events_of_before_there_were_boxes_have_none_and_can_get_one(engine: Engine) -> None:
+    upgrade(engine, "0003")
+    with engine.begin() as connection:
+        for statement in EVENT_OF_0001:
+            connection.execute(text(statement))
+        connection.execute(
+            text("UPDATE events SET unfinished = 1, boot = 'b', booted_at = '2026-11-21 11:00:00.000000'")
+        )
+    upgrade(engine)
+    catalog = SqlCatalog(engine)
+    event = catalog.event(EVENT.id)
+    guess = Guess("b", datetime(2026, 11, 21, 11, tzinfo=UTC))
+    assert event == replace(EVENT, unfinished=True, guess=guess)
+    seen = replace(event, has_still=True, box=Box(0.1, 0.2, 0.3, 0.4), zone="path", direction=Direction.LEAVING)
+    catalog.save_event(seen)
+    assert catalog.event(EVENT.id) == seen
 
 
 def test_a_step_that_fails_changes_nothing(engine: Engine) -> None:
@@ -208,6 +231,45 @@ def test_a_writer_elsewhere_stops_no_reader_and_is_said_to_writers(
     other.close()
     catalog.save_event(EVENT)
     event.remove(engine, "checkout", hurry)
+
+
+@pytest.mark.parametrize("body", ["", "{}", "[]", '{"model": 1}', "[" * 5000])
+def test_an_explanation_that_nobody_can_read_is_as_if_there_were_none(
+    catalog: SqlCatalog, engine: Engine, body: str
+) -> None:
+    catalog.save_event(EVENT)
+    catalog.save_explanation(explanation(EVENT.id))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE explanations SET body = :body"), {"body": body})
+    assert catalog.explanation(EVENT.id) is None
+    assert catalog.save_explanation(explanation(EVENT.id))
+    assert catalog.explanation(EVENT.id) == explanation(EVENT.id)
+
+
+def test_a_row_that_goes_while_it_is_changed_is_tried_again_later(catalog: SqlCatalog, engine: Engine) -> None:
+    """As another writer of PostgreSQL does it; SQLite lets one write at a time."""
+    catalog.save_event(EVENT)
+    catalog.save_explanation(explanation(EVENT.id))
+
+    def judge_too_late() -> None:
+        with writing(engine) as session:
+            row = session.get(ExplanationRow, EVENT.id)
+            assert row is not None
+            session.execute(text("DELETE FROM explanations"))
+            row.verdict = "person"
+
+    with pytest.raises(CatalogUnavailable):
+        judge_too_late()
+    assert catalog.explanation(EVENT.id) == explanation(EVENT.id)
+
+
+def test_no_explanation_is_left_behind_by_its_event(catalog: SqlCatalog, engine: Engine) -> None:
+    catalog.save_event(EVENT)
+    catalog.save_explanation(explanation(EVENT.id))
+    catalog.forget_event(EVENT.id)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM explanations")) == 0
+    assert integrity_faults(engine) == []
 
 
 def test_many_threads_lose_nothing(catalog: SqlCatalog) -> None:

@@ -32,6 +32,7 @@ def test_yolox_is_recognised_at_any_size(side: int, cells: int) -> None:
         surface(rows=10647),  # YOLOv5 at 416: three anchors a cell
         surface(640, rows=25200),
         surface(columns=84),
+        Surface(surface().inputs, surface().outputs, {0: "person", 1: "parcel"}),  # tells 2 classes, answers with 80
         surface(kind="uint8"),
         Surface((Tensor("images", (1, 3, 640, 640), "float32"),), (Tensor("output0", (1, 84, 8400), "float32"),)),
         Surface((Tensor("images", (1, 3, None, None), "float32"),), surface().outputs),
@@ -149,3 +150,11 @@ def test_those_who_stay_hardly_overlap_and_everybody_else_overlaps_one_of_them(
     assert all(overlap(a, b) <= 0.451 for a in kept for b in kept if a != b)
     gone = set(range(len(raw))) - set(kept)
     assert all(any(overlap(a, b) >= 0.449 for b in kept) for a in gone)
+
+
+def test_other_classes_are_looked_for_on_their_own() -> None:
+    outputs = answer((5, (0, 0, 0, 0), 0.9, 0.5))
+    outputs[0][0, 20, 4], outputs[0][0, 20, 5 + 7] = 1.0, 0.75  # a truck
+    family = Yolox("images", 416, 416)
+    assert family.candidates(outputs, PLAIN, 0.4, (2, 7)).scores == pytest.approx([0.75])
+    assert family.candidates(outputs, PLAIN, 0.4).scores == pytest.approx([0.45])

@@ -29,8 +29,10 @@ from doorstep.core.camera import CameraId
 from doorstep.core.cause import Cause
 from doorstep.core.errors import CatalogUnavailable, ConfigInvalid, DoorstepError
 from doorstep.core.event import Event, EventId, Recording
+from doorstep.core.explanation import Verdict
 from doorstep.core.gap import Gap
 from doorstep.core.recorded_span import RecordedSpan
+from fakes.explained import explanation
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
 PORCH = CameraId("porch")
@@ -62,6 +64,8 @@ def fill(data: Path) -> None:
     for number in range(5):
         catalog.save_event(event(number))
     catalog.mark_deleted(event(3).id, NOON)
+    catalog.save_explanation(explanation(event(2).id))
+    catalog.judge(event(2).id, Verdict.NOT_A_PERSON)
     catalog.add_gap(Gap(PORCH, NOON, NOON + timedelta(hours=1), 'the "camera" was offline; 100 %'))
     catalog.save_span(RecordedSpan("continuous/porch/x.mp4", PORCH, NOON, NOON + timedelta(minutes=1), 7))
     SqlAccountRecords(engine).save_account(Account("Käthe", "$argon2id$x", Role.OWNER, None, NOON))

@@ -69,6 +69,13 @@ class BrowserHouse:
     def url(self) -> str:
         return self.server.url
 
+    def told(self, path: str) -> dict[str, Any]:
+        """What the server answers there, for a test that answers a page almost the same."""
+        with self.server.client() as client:
+            answer = client.get(path)
+            answer.raise_for_status()
+            return dict(answer.json())
+
     def bytes_of(self, href: str) -> bytes:
         with self.server.client() as client:
             answer = client.get(href.removeprefix("/api/v1"))

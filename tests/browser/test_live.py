@@ -31,7 +31,7 @@ def test_the_picture_moves(new_page: NewPage) -> None:
     page = new_page("/")
     picture = page.get_by_test_id("live-picture")
     expect(page.get_by_test_id("live")).to_have_attribute("data-verdict", "live")
-    assert picture.evaluate("(image) => image.naturalWidth") == 640
+    page.wait_for_function("() => document.querySelector('[data-testid=live-picture]').naturalWidth === 640")
     before = picture.evaluate(DRAWN)
     assert picture.evaluate(PAINTED) >= 4
     page.wait_for_function(

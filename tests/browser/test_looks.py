@@ -5,12 +5,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import BrowserContext, Page, Route, ViewportSize, expect
 
 from browser.conftest import BrowserHouse, NewPage
+from browser.explanations import EXPLANATION, show_still, tell
 from fakes.browser import AXE, DESK, PHONE, Troubles, axe_violations, shot
 
 NARROW = ViewportSize(width=320, height=640)  # WCAG 2.2, 1.4.10: 1280 pixels at 400 %
+FAILING = {
+    "host": "far.example",
+    "use": "doubtful",
+    "trouble": "It did not answer in time.",
+    "left_alone": True,
+    "spent_usd": 1.2345,
+    "cap_usd": 5.0,
+}
 STRANGERS_LOGIN = r"status of 401 .*/api/v1/session\)"
 
 # What can be reached, where the focus is, and whether it can be seen there (WCAG 2.2, 2.1.1, 2.4.7, 2.4.11).
@@ -85,7 +94,25 @@ def open_filters(page: Page) -> None:
 def open_first(page: Page) -> None:
     page.get_by_test_id("alert-card").first.click()
     expect(page.get_by_test_id("clip")).to_be_visible()
-    page.get_by_test_id("alert-dialog").locator("summary").click()
+    page.get_by_test_id("ledger").locator("summary").click()
+
+
+def open_why(page: Page) -> None:
+    tell(page)
+    show_still(page, 360, 640)
+    page.get_by_test_id("alert-card").first.click()
+    page.get_by_test_id("why").locator("summary").click()
+    page.get_by_test_id("why-looks").locator("summary").click()
+    expect(page.get_by_test_id("why-frame")).to_be_visible()
+    expect(page.get_by_test_id("person-or-not")).to_be_visible()
+    page.get_by_test_id("why").scroll_into_view_if_needed()
+
+
+def open_why_of_an_old_one(page: Page) -> None:
+    page.route(EXPLANATION, lambda route: route.fulfill(status=404, json={"detail": "None was kept."}))
+    page.get_by_test_id("alert-card").first.click()
+    page.get_by_test_id("why").locator("summary").click()
+    expect(page.get_by_text("Nothing was kept about this one.")).to_be_visible()
 
 
 def open_keys(page: Page) -> None:
@@ -107,6 +134,19 @@ def delete_first(page: Page) -> None:
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
 
 
+def let_another_machine_look(page: Page) -> None:
+    def tell(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"remote_detector": FAILING})
+
+    page.route("**/api/v1/status", tell)
+    page.reload()
+    shown = page.get_by_test_id("who-looks")
+    expect(shown).to_contain_text("far.example, asked only where a look is doubtful")
+    expect(shown).to_contain_text("It did not answer in time. The model on this machine looks meanwhile.")
+    expect(shown).to_contain_text("$1.23 spent this month, of at most $5.00.")
+
+
 CARD = "[data-testid=alert-card] img"
 SCREENS = [
     Screen("setup", "/setup#some-code", "[data-testid=setup]", signed_in=False),
@@ -119,8 +159,10 @@ SCREENS = [
     Screen("alerts-deleted", "/alerts", CARD, delete_first),
     Screen("alerts-none", "/alerts?camera=shed", "[data-testid=no-alerts]"),
     Screen("alert", "/alerts?camera=yard", CARD, open_first),
+    Screen("alert-why", "/alerts?camera=porch", CARD, open_why),
+    Screen("alert-why-none", "/alerts?camera=yard", CARD, open_why_of_an_old_one),
     Screen("keys", "/alerts", CARD, open_keys),
-    Screen("status", "/status", "[data-testid=storage]"),
+    Screen("status", "/status", "[data-testid=storage]", let_another_machine_look),
     Screen("lost", "/cellar", "[data-testid=lost]"),
 ]
 EVERY_SCREEN = pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
@@ -136,6 +178,8 @@ def open_screen(rung: BrowserHouse, new_context: Callable[..., BrowserContext], 
         if not screen.signed_in:
             troubles.expect(STRANGERS_LOGIN)
         troubles.expect(r"status of 503 .*/cameras/shed/snapshot.jpg\)")
+        if screen.name == "alert-why-none":
+            troubles.expect("status of 404 .*/explanation")
         state = rung.signed_in if screen.signed_in else None
         page: Page = new_context(storage_state=state, reduced_motion="reduce", **options).new_page()
         if screen.name == "setup":

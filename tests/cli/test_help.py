@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 from doorstep import __version__
 from doorstep.cli.main import app
 
-VERBS = ["run", "check", "clip", "detect", "publish", "models", "users", "tokens"]
+VERBS = ["run", "check", "clip", "detect", "tune", "publish", "models", "users", "tokens"]
 WITH_SETTINGS = [
-    *(["run"], ["check"], ["clip"], ["detect"]),
+    *(["run"], ["check"], ["clip"], ["detect"], ["tune"]),
     *(["models", "list"], ["models", "fetch"], ["models", "verify"]),
     *(["users", "add"], ["tokens", "create"], ["tokens", "list"], ["tokens", "revoke"]),
 ]
@@ -64,7 +64,10 @@ def test_the_version_is_one_line() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["rum"], ["run", "--lisen", "x"], ["clip"], ["clip", "porch", "--last", "0"], ["detect"], ["tokens", "create"]],
+    [
+        *(["rum"], ["run", "--lisen", "x"], ["clip"], ["clip", "porch", "--last", "0"]),
+        *(["detect"], ["tune"], ["tokens", "create"]),
+    ],
     ids=" ".join,
 )
 def test_wrong_usage_is_exit_code_two(words: list[str]) -> None:

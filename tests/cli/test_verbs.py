@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from fakes.pictures import model_file
 from fakes.server_process import PASSWORD, command
 from media.make_clips import Recipe, make_png, make_video
 
@@ -115,11 +116,26 @@ def test_models_say_whether_they_are_here_and_sound(home: Path) -> None:
     listed = {row["name"]: row["state"] for row in rows(run(home, "models", "list", "--json").stdout)}
     assert listed["yolox-nano"] == "wrong"
     assert listed["yolox-tiny"] == "no"
+    told = {row["name"]: row["accuracy"] for row in rows(run(home, "models", "list", "--json").stdout)}
+    assert told["yolox-nano"]["f1"] == 0.824
+    assert told["yolox-s"] == {"f1": None, "images": None, "coco_ap": 40.5}
+    assert told["demo-visitor"] is None
     verified = run(home, "models", "verify")
     assert verified.returncode == 1
     assert "SHA-256" in verified.stdout
     (folder / "yolox_nano.onnx").unlink()
     assert run(home, "models", "verify").returncode == 0
+
+
+def test_an_own_model_is_tried_out(home: Path) -> None:
+    mine = model_file("yolox_nano.onnx")
+    (told,) = rows(run(home, "models", "verify", str(mine), "--json").stdout)
+    assert (told["name"], told["family"], told["side"]) == ("yolox_nano", "Yolox", 416)
+    assert "package" in told["labels"]
+    (home / "words.onnx").write_text("no model", encoding="utf-8")
+    refused = run(home, "models", "verify", str(home / "words.onnx"))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "no model that onnxruntime can read" in refused.stderr
 
 
 def test_check_tries_everything_a_line_each(home: Path) -> None:

@@ -8,7 +8,10 @@ from doorstep.config.load import load_settings
 from doorstep.sources.address import parse_source
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "docs" / "guide" / "cameras.md", ROOT / "deploy" / "nginx-rtmp" / "README.md"]
+PAGES = [
+    *(ROOT / "docs" / "guide" / page for page in ("cameras.md", "zones.md")),
+    ROOT / "deploy" / "nginx-rtmp" / "README.md",
+]
 ENVIRONMENT = {"CAM_PASSWORD": "secret", "DOOR_KEY": "5f0c2d7e9a41b386"}
 
 

@@ -306,7 +306,6 @@ region = "x"
         "doorstep.toml, line 2: server.lisen: unknown key; did you mean listen?",
         'doorstep.toml, line 3: server.timezone: must be "system" or a time zone such as "Europe/Berlin"',
         "doorstep.toml, line 4: server.names: must be a host name in small letters, without port or path",
-        "doorstep.toml, line 4: server.names: must be a host name in small letters, without port or path",
         "doorstep.toml, line 7: camera.id: must consist of a-z, 0-9 and - (not at its ends), at most 40 of them",
         f"doorstep.toml, line 9: camera.source: must begin with one of {KINDS}",
         "doorstep.toml, line 11: camera.zones.polygon: needs at least 3 entries, not 2",

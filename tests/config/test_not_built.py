@@ -20,7 +20,7 @@ def write(folder: Path, text: str) -> Path:
     ("text", "key"),
     [
         (CAMERA + "upload = true", "line 5: camera.upload"),
-        ('[detection]\nwhere = "remote"', "line 2: detection.where"),
+        ('[store]\nkind = "s3"', "line 2: store.kind"),
         ('[server]\ntrusted_proxies = ["127.0.0.1"]', "line 2: server.trusted_proxies"),
     ],
 )
@@ -30,7 +30,7 @@ def test_what_would_be_ignored_is_refused_by_name(tmp_path: Path, text: str, key
 
 
 def test_defaults_may_be_written_down(tmp_path: Path) -> None:
-    text = CAMERA + 'masks = []\naudio = false\nrecord = "events"\n[detection]\nwhere = "local"\n'
+    text = CAMERA + 'masks = []\naudio = false\nrecord = "events"\n[store]\nkind = "local"\n'
     assert load_settings(write(tmp_path, text), {}, only_built=True).cameras[0].masks == ()
 
 

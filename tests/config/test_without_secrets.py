@@ -39,6 +39,11 @@ id = "gate"
 name = "Gate"
 source = "rtsp://${GATE_USER}:${GATE_PASSWORD}@192.0.2.6/1"
 
+[detection]
+where = "remote"
+endpoint = "https://192.0.2.9/detect?key=endpointword"
+token = "tokenword-0123"
+
 [notify.email]
 smtp = "smtps://me:letters4@mail.example.org"
 from = "door@example.org"
@@ -48,7 +53,7 @@ to = ["me@example.org"]
 
 def test_no_secret_is_left_and_everything_else_is() -> None:
     shown = without_secrets(TEXT, "doorstep.toml")
-    for secret in ("hunter22", "oldword", "abcdef", "letters4", "192.0.2.5"):
+    for secret in ("hunter22", "oldword", "abcdef", "letters4", "192.0.2.5", "endpointword", "tokenword"):
         assert secret not in shown.text
     before, after = tomllib.loads(TEXT), tomllib.loads(shown.text)
     assert after["server"] == before["server"]
@@ -70,6 +75,8 @@ def test_the_text_loads_once_the_variables_are_set(tmp_path: Path) -> None:
         "DOORSTEP_CAMERA_PORCH_SOURCE": "rtsp://admin:hunter22@192.0.2.5:554/stream?key=abcdef",
         "DOORSTEP_CAMERA_PORCH_DETECT": "rtsp://admin:hunter22@192.0.2.5/small",
         "DOORSTEP_CAMERA_YARD_STREAM_KEY": "yard-0123",
+        "DOORSTEP_DETECTION_ENDPOINT": "https://192.0.2.9/detect?key=endpointword",
+        "DOORSTEP_DETECTION_TOKEN": "tokenword-0123",
         "DOORSTEP_NOTIFY_EMAIL_SMTP": "smtps://me:letters4@mail.example.org",
     }
     assert {variable for _, variable in shown.left_out} == set(given_back)

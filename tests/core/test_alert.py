@@ -58,17 +58,30 @@ def test_clock_that_was_set_back_does_not_silence_the_house() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0.0, 90.0), st.sampled_from(sorted(Cause)))))
-def test_at_most_one_alert_in_a_cooldown_except_presses(raised: list[tuple[float, Cause]]) -> None:
-    policy, at, told_at = AlertPolicy(120.0, ALL), NOON, None
+def test_at_most_one_alert_in_a_cooldown_except_presses_and_one_of_who_lingers(
+    raised: list[tuple[float, Cause]],
+) -> None:
+    policy, at = AlertPolicy(120.0, ALL), NOON
+    told_at: dict[bool, datetime] = {}
     for step, cause in raised:
         at += timedelta(seconds=step)
         told = policy.may_tell(cause, at)
         if cause is Cause.PRESS:
             assert told
             continue
-        silent = told_at is not None and (at - told_at).total_seconds() < 120.0
+        loiters = cause is Cause.LOITERING
+        silent = loiters in told_at and (at - told_at[loiters]).total_seconds() < 120.0
         assert told is not silent
-        told_at = at if told else told_at
+        if told:
+            told_at[loiters] = at
+
+
+def test_who_lingers_is_told_also_right_after_he_was_seen() -> None:
+    policy = AlertPolicy(120.0, ALL)
+    assert policy.may_tell(Cause.PERSON, NOON)
+    assert policy.may_tell(Cause.LOITERING, after(60.0))
+    assert not policy.may_tell(Cause.LOITERING, after(90.0))
+    assert not policy.may_tell(Cause.PERSON, after(119.0))
 
 
 def test_words_are_plain_and_in_the_owners_time() -> None:

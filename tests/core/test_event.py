@@ -1,5 +1,6 @@
 """When an event opens, goes on and closes; what of it is recorded and told."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -12,7 +13,6 @@ from doorstep.core.event import (
     CloseEvent,
     Decision,
     Event,
-    EventTracker,
     ExtendEvent,
     Interrupted,
     Moved,
@@ -24,7 +24,9 @@ from doorstep.core.event import (
     Tick,
     Triggered,
 )
+from doorstep.core.event_tracker import EventTracker
 from doorstep.core.settings import EventSettings
+from doorstep.core.track import Direction
 from doorstep.core.tracking import Sighting
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -401,3 +403,106 @@ def test_whoever_is_seen_after_the_clock_was_set_back_is_an_event_of_the_time_th
     assert isinstance(opened, OpenEvent)
     assert opened.event.started_at == after(5.0)
     assert opened.record_from == after(0.0)
+
+
+# ------------------------------------------------------------------------------------------- visits and loitering
+
+
+def visited(at: float, visit: int, *, loitering: bool = False, first_at: float | None = None) -> Sighting:
+    return replace(seen(at, first_at=at if first_at is None else first_at), visit=visit, loitering=loitering)
+
+
+def test_another_visit_is_another_event_from_its_first_hit() -> None:
+    rules = tracker(EventSettings(close_after=10.0, post_roll=5.0))
+    feed(rules, visited(0.0, 1), visited(2.0, 1))
+    decisions = feed(rules, visited(5.0, 2, first_at=4.5))
+    (closed,), (opened,) = only(CloseEvent, decisions), only(OpenEvent, decisions)
+    assert closed.event.ended_at == after(4.5)
+    assert opened.event.started_at == after(4.5)
+    assert opened.record_from == after(-0.5)
+    assert only(RaiseAlert, decisions)
+
+
+def test_visits_that_nobody_counts_are_one_event() -> None:
+    rules = tracker()
+    feed(rules, visited(0.0, 1))
+    assert only(CloseEvent, feed(rules, visited(1.0, 0), visited(2.0, 1))) == []
+
+
+def test_who_rang_before_he_was_seen_is_one_event() -> None:
+    rules = tracker()
+    assert only(CloseEvent, feed(rules, Pressed(NOON), visited(1.0, 2), visited(2.0, 2))) == []
+
+
+def test_loitering_is_a_further_cause_of_the_same_event() -> None:
+    rules = tracker(EventSettings(alert_on=frozenset({Cause.LOITERING})))
+    feed(rules, visited(0.0, 1))
+    decisions = feed(rules, visited(1.0, 1, loitering=True), visited(2.0, 1, loitering=True))
+    assert [alert.cause for alert in only(RaiseAlert, decisions)] == [Cause.LOITERING]
+    assert only(ExtendEvent, decisions)[-1].event.causes == (Cause.PERSON, Cause.LOITERING)
+
+
+def test_loitering_is_noted_also_where_nobody_is_told() -> None:
+    rules = tracker()
+    feed(rules, visited(0.0, 1))
+    decisions = feed(rules, visited(1.0, 1, loitering=True))
+    assert only(ExtendEvent, decisions)[-1].event.causes == (Cause.PERSON, Cause.LOITERING)
+    assert only(RaiseAlert, decisions) == []
+
+
+def test_where_only_loitering_counts_the_event_begins_with_the_first_sighting() -> None:
+    loiterers = frozenset({Cause.LOITERING})
+    rules = tracker(EventSettings(record_on=loiterers, alert_on=loiterers))
+    assert feed(rules, visited(0.0, 1)) == []
+    (opened,) = only(OpenEvent, feed(rules, visited(60.0, 1, loitering=True, first_at=0.0)))
+    assert opened.event.started_at == after(0.0)
+    assert opened.event.causes == (Cause.LOITERING,)
+    assert only(CloseEvent, feed(rules, visited(65.0, 1, loitering=True), visited(72.0, 1, loitering=True))) == []
+
+
+def test_whom_the_last_event_told_of_says_nothing_of_who_rings_now() -> None:
+    rules = tracker()
+    feed(rules, visited(0.0, 1), Tick(after(20.0)))
+    decisions = feed(rules, Pressed(after(60.0)), visited(61.0, 2))
+    assert len(only(OpenEvent, decisions)) == 1
+    assert running(rules).causes == (Cause.PRESS, Cause.PERSON)
+
+
+def test_one_look_makes_one_event_also_where_only_who_loiters_is_recorded() -> None:
+    rules = tracker(EventSettings(record_on=frozenset({Cause.LOITERING}), alert_on=frozenset({PERSON})))
+    decisions = feed(rules, replace(seen(0.0), loitering=True))
+    (opened,) = only(OpenEvent, decisions)
+    assert opened.record_from is not None
+    assert only(CloseEvent, decisions) == []
+    assert set(running(rules).causes) == {PERSON, Cause.LOITERING}
+
+
+# ---------------------------------------------------------------------------------------------------- where to
+
+
+def heads(*directions: Direction | None) -> Direction | None:
+    """Where to the visitor of an event went who was seen on his way so, look after look."""
+    rules = tracker()
+    feed(rules, *(replace(seen(number / 4, first_at=0.0), direction=way) for number, way in enumerate(directions)))
+    return running(rules).direction
+
+
+def test_who_came_is_told_as_who_came_also_when_he_goes_again() -> None:
+    there, at_the_door, back = [Direction.ARRIVING] * 5, [Direction.STAYING] * 30, [Direction.LEAVING] * 9
+    assert heads(None, None, *there) is Direction.ARRIVING
+    assert heads(None, None, *there, *at_the_door, *back) is Direction.ARRIVING
+
+
+def test_who_went_away_for_much_longer_than_he_came_left() -> None:
+    assert heads(None, None, *[Direction.LEAVING] * 3) is Direction.LEAVING
+    assert heads(None, *[Direction.ARRIVING] * 3, *[Direction.LEAVING] * 7) is Direction.LEAVING
+
+
+def test_who_stays_goes_nowhere() -> None:
+    assert heads(None, Direction.STAYING, Direction.STAYING) is None
+
+
+def test_the_next_event_has_a_direction_of_its_own() -> None:
+    rules = tracker()
+    feed(rules, replace(seen(0.0), direction=Direction.ARRIVING), Interrupted(after(1.0)), seen(2.0))
+    assert running(rules).direction is None

@@ -10,12 +10,10 @@ from doorstep.core.camera import CameraId
 from doorstep.core.cause import Cause
 from doorstep.core.detection import Box
 from doorstep.core.event import (
-    RINGS_AGAIN_AFTER,
     CloseEvent,
     Decision,
     Event,
     EventId,
-    EventTracker,
     ExtendEvent,
     Interrupted,
     Moved,
@@ -28,6 +26,7 @@ from doorstep.core.event import (
     Tick,
     Triggered,
 )
+from doorstep.core.event_tracker import RINGS_AGAIN_AFTER, EventTracker
 from doorstep.core.settings import EventSettings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -61,19 +60,32 @@ class EventMachine(RuleBasedStateMachine):
         self.now = NOON
         self.latest = NOON
         self.running: Event | None = None
+        self.visits: dict[EventId, int] = {}
         self.closed: list[Event] = []
         self.until: dict[EventId, datetime] = {}
         self.record_from: dict[EventId, datetime] = {}
         self.alerts: set[tuple[EventId, Cause]] = set()
         self.rung_at = NOON
-        self.told: list[datetime] = []
+        self.told_at: dict[bool, datetime] = {}  # of loitering, and of the rest
 
     # ---------------------------------------------------------------------------------------------- what happens
 
-    @rule(step=STEPS, ago=st.sampled_from([0.0, 0.0, 0.5, 8.0, 100.0]), score=st.floats(0.0, 1.0))
-    def somebody_is_seen(self, step: float, ago: float, score: float) -> None:
+    @rule(
+        step=STEPS,
+        ago=st.sampled_from([0.0, 0.0, 0.5, 8.0, 100.0]),
+        score=st.floats(0.0, 1.0),
+        visit=st.sampled_from([0, 1, 1, 2]),
+        loitering=st.booleans(),
+    )
+    def somebody_is_seen(self, step: float, ago: float, score: float, visit: int, loitering: bool) -> None:
         at = self.time(step)
-        self.observe(Sighting(at, at - timedelta(seconds=ago), score, Box(0.0, 0.0, 1.0, 1.0)))
+        box = Box(0.0, 0.0, 1.0, 1.0)
+        self.observe(Sighting(at, at - timedelta(seconds=ago), score, box, visit, loitering=loitering))
+        if self.running is not None and Cause.PERSON in self.settings.record_on:
+            assert self.visits.get(self.running.id, 0) in {0, visit} or visit == 0
+            self.visits[self.running.id] = visit or self.visits.get(self.running.id, 0)
+            assert Cause.PERSON in self.running.causes
+            assert Cause.LOITERING in self.running.causes or not loitering
 
     @rule(step=STEPS)
     def button_is_pressed(self, step: float) -> None:
@@ -182,8 +194,9 @@ class EventMachine(RuleBasedStateMachine):
             assert not known
         self.alerts.add((event.id, cause))
         if self.policy.may_tell(cause, at) and cause is not Cause.PRESS:
-            assert not self.told or (at - self.told[-1]).total_seconds() >= 120.0
-            self.told.append(at)
+            loitering = cause is Cause.LOITERING
+            assert loitering not in self.told_at or (at - self.told_at[loitering]).total_seconds() >= 120.0
+            self.told_at[loitering] = at
 
     # --------------------------------------------------------------------------------------------- always the case
 

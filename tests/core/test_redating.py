@@ -9,16 +9,8 @@ from hypothesis import strategies as st
 
 from doorstep.core.camera import CameraId
 from doorstep.core.clock_state import NOTICED_STEP, Dating
-from doorstep.core.event import (
-    Decision,
-    EventId,
-    EventTracker,
-    Moved,
-    Pressed,
-    RecordUntil,
-    Tick,
-    Triggered,
-)
+from doorstep.core.event import Decision, EventId, Moved, Pressed, RecordUntil, Tick, Triggered
+from doorstep.core.event_tracker import EventTracker
 from doorstep.core.redating import dated_observation, on_one_line
 from doorstep.core.segment import Segment
 from doorstep.core.settings import EventSettings

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from doorstep.core.camera import CameraId
 from doorstep.core.reload import reload_of
 from doorstep.core.settings import BufferSettings, CameraSettings, DetectionSettings, EmailSettings, Settings
+from doorstep.core.zone import Zone
 
 
 def camera(name: str, source: str = "demo://") -> CameraSettings:
@@ -66,3 +67,16 @@ def test_what_only_a_restart_changes_is_named_and_left_as_it_runs(changed: Setti
     assert plan.needs_restart == (name,)
     assert plan.settings == Settings()
     assert reload_of(plan.settings, changed).needs_restart == (name,)
+
+
+def test_a_camera_with_another_zone_size_or_motion_mask_has_changed() -> None:
+    corners = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0))
+    before = CameraSettings(CameraId("door"), "Door", "demo://", zones=(Zone("path", corners),))
+    for after in (
+        replace(before, zones=()),
+        replace(before, zones=(Zone("path", corners, exclude=True),)),
+        replace(before, zones=(Zone("path", corners, least_heights=(("person", 0.2),)),)),
+        replace(before, least_heights=(("person", 0.2),)),
+        replace(before, motion_masks=(corners,)),
+    ):
+        assert reload_of(Settings(cameras=(before,)), Settings(cameras=(after,))).changed == (after,)

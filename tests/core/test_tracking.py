@@ -6,8 +6,17 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from doorstep.core.detection import PERSON, Box, Detection, Thresholds
-from doorstep.core.tracking import SURE_SCORE, Presence, Sighting
+from doorstep.core.detection import PERSON, Box, Detection, Label, Thresholds
+from doorstep.core.relevance import Relevance
+from doorstep.core.tracking import (
+    MOST_DETECTIONS,
+    MOST_TRACKS,
+    SURE_SCORE,
+    Direction,
+    Presence,
+    Sighting,
+    TrackSettings,
+)
 from doorstep.core.zone import Zone
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -19,12 +28,14 @@ def after(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def person(score: float, left: float = 0.4, height: float = 0.5, top: float = 0.3, label: str = PERSON) -> Detection:
+def person(
+    score: float, left: float = 0.4, height: float = 0.5, top: float = 0.3, label: Label = Label.PERSON
+) -> Detection:
     return Detection(label, score, Box(left, top, left + 0.2, top + height))
 
 
 def presence(*zones: Zone, stationary_after: float = 300.0) -> Presence:
-    return Presence(YOLOX, zones=zones, forget_after=10.0, stationary_after=stationary_after)
+    return Presence(YOLOX, Relevance(zones), TrackSettings(10.0, stationary_after))
 
 
 def look(watched: Presence, seconds: float, *detections: Detection) -> Sighting | None:
@@ -55,7 +66,7 @@ def test_two_hits_in_three_looks_are_somebody_seen_since_the_first() -> None:
     watched = presence()
     look(watched, 0.0, person(0.4))
     look(watched, 0.25)
-    assert look(watched, 0.5, person(0.5)) == Sighting(after(0.5), after(0.0), 0.5, person(0.5).box)
+    assert look(watched, 0.5, person(0.5)) == Sighting(after(0.5), after(0.0), 0.5, person(0.5).box, visit=1)
 
 
 def test_two_hits_in_four_looks_are_not() -> None:
@@ -150,12 +161,131 @@ def test_clock_that_was_set_back_forgets_everybody() -> None:
     assert sighting.first_at == after(0.0)
 
 
+# ------------------------------------------------------------------------------------------- tracks make a visit
+
+
+def walk(watched: Presence, start: float, lefts: list[float], score: float = 0.9) -> list[Sighting]:
+    """Four looks a second."""
+    looked = [look(watched, start + number / 4, person(score, left)) for number, left in enumerate(lefts)]
+    return [sighting for sighting in looked if sighting is not None]
+
+
+OUT = [0.4, 0.5, 0.6, 0.7, 0.8]
+
+
+def test_hits_in_two_places_are_no_two_hits_of_one_person() -> None:
+    watched = presence()
+    assert look(watched, 0.0, person(0.5, left=0.0)) is None
+    assert look(watched, 0.25, person(0.5, left=0.8)) is None
+
+
+def test_weak_box_elsewhere_is_no_sighting_of_who_is_there() -> None:
+    watched = presence()
+    look(watched, 0.0, person(0.9, left=0.0))
+    assert look(watched, 0.25, person(0.3, left=0.8)) is None
+
+
+def test_who_walks_too_fast_to_overlap_is_followed() -> None:
+    watched = presence()
+    looked = [look(watched, number / 2, person(0.5, left=number * 0.2, height=0.5)) for number in range(5)]
+    assert [sighting is not None for sighting in looked] == [False, True, True, True, True]
+
+
+def test_who_comes_after_the_last_walked_out_is_another_visit() -> None:
+    watched = presence()
+    assert {sighting.visit for sighting in walk(watched, 0.0, OUT)} == {1}
+    for quarter in range(5, 14):
+        look(watched, quarter / 4)
+    assert not watched.somebody
+    (sighting,) = walk(watched, 3.5, [0.8])
+    assert (sighting.visit, sighting.first_at) == (2, after(3.5))
+
+
+def test_who_is_lost_in_the_midst_of_the_picture_is_the_same_visit() -> None:
+    watched = presence()
+    walk(watched, 0.0, [0.4] * 5)
+    for quarter in range(5, 24):
+        look(watched, quarter / 4)
+    (sighting,) = walk(watched, 6.0, [0.1])
+    assert (sighting.visit, sighting.first_at) == (1, after(0.0))
+
+
+def test_who_comes_back_at_once_has_not_left() -> None:
+    watched = presence()
+    walk(watched, 0.0, OUT)
+    look(watched, 1.25)
+    (sighting,) = walk(watched, 1.5, [0.8])
+    assert (sighting.visit, sighting.first_at) == (1, after(0.0))
+
+
+def test_a_visit_lasts_while_one_of_the_visitors_stays() -> None:
+    watched = presence()
+    for number, left in enumerate(OUT):
+        look(watched, number / 4, person(0.9, left), person(0.8, left=0.0))
+    for quarter in range(5, 20):
+        look(watched, quarter / 4, person(0.8, left=0.0))
+    sighting = look(watched, 5.0, person(0.8, left=0.0), person(0.9, left=0.8))
+    assert sighting is not None
+    assert (sighting.visit, sighting.first_at) == (1, after(0.0))
+
+
+def test_looks_are_worth_most_where_somebody_is() -> None:
+    watched = presence(stationary_after=5.0)
+    stand(watched, 0.0, 6.0, person(0.9, left=0.0))
+    assert list(watched.where) == []
+    look(watched, 6.0, person(0.9, left=0.0), person(0.9, left=0.6), person(0.3, left=0.3))
+    assert list(watched.where) == [person(0.9, left=0.6).box]
+
+
+def test_who_stays_on_loiters() -> None:
+    watched = Presence(YOLOX, Relevance(), TrackSettings(10.0, loitering_after=30.0))
+    sightings = walk(watched, 0.0, [0.3, 0.4, 0.5, 0.4] * 40)
+    assert next(sighting.at for sighting in sightings if sighting.loitering) == after(30.0)
+    assert all(sighting.loitering == (sighting.at >= after(30.0)) for sighting in sightings)
+
+
+def test_visitors_who_come_and_go_do_not_loiter_together() -> None:
+    watched = Presence(YOLOX, Relevance(), TrackSettings(2.0, loitering_after=3.0))
+    for quarter in range(80):
+        turn, step = divmod(quarter, 8)
+        left = (0.0 if turn % 2 else 0.7) + step / 100
+        sighting = look(watched, quarter / 4, person(0.9, left))
+        assert sighting is not None
+        assert not sighting.loitering
+
+
+def test_nobody_loiters_unless_it_is_asked() -> None:
+    assert not any(sighting.loitering for sighting in walk(presence(), 0.0, [0.3, 0.4, 0.5, 0.4] * 100))
+
+
+def test_a_sighting_says_where_and_where_to() -> None:
+    watched = presence(LEFT_HALF)
+    looked = [look(watched, number / 4, person(0.9, left=0.1, height=0.2 + number / 20)) for number in range(5)]
+    assert looked[0] is not None
+    assert (looked[0].zone, looked[0].direction) == ("path", None)
+    assert looked[-1] is not None
+    assert looked[-1].direction is Direction.ARRIVING
+
+
+def test_a_model_gone_wild_costs_no_more_than_its_best_boxes() -> None:
+    watched = presence()
+    for number, (top, height) in enumerate([(0.3, 0.09), (0.3, 0.4), (0.9, 0.09)]):
+        wild = [
+            Detection(Label.PERSON, 0.3 + left / 10000, Box(left / 1000, top, left / 1000 + 0.001, top + height))
+            for left in range(0, 999, 7)
+        ]
+        look(watched, number / 4, *wild)
+        assert len(watched._tracks) <= min(MOST_TRACKS, (number + 1) * MOST_DETECTIONS)
+    assert look(watched, 1.0, *wild, person(0.95, left=0.1)) is not None
+    assert len(watched._tracks) <= MOST_TRACKS
+
+
 # ------------------------------------------------------------------------------------------------ who counts at all
 
 
 @pytest.mark.parametrize(
     "other",
-    [person(0.9, height=0.07), person(0.9, label="dog"), person(0.9, left=0.6), person(0.9, left=0.41)],
+    [person(0.9, height=0.07), person(0.9, label=Label.DOG), person(0.9, left=0.6), person(0.9, left=0.41)],
     ids=["too low", "no person", "feet elsewhere", "feet just beside"],
 )
 def test_others_do_not_count(other: Detection) -> None:
@@ -174,7 +304,7 @@ def test_feet_on_the_lower_edge_of_the_picture_count() -> None:
 
 
 def test_least_height_can_be_chosen() -> None:
-    watched = Presence(YOLOX, least_height=0.5, forget_after=10.0)
+    watched = Presence(YOLOX, Relevance(least_heights=((PERSON, 0.5),)), TrackSettings(10.0))
     assert look(watched, 0.0, person(0.9, height=0.4)) is None
 
 
@@ -321,3 +451,36 @@ class PresenceMachine(RuleBasedStateMachine):
 
 
 TestPresenceMachine = PresenceMachine.TestCase
+
+
+# ----------------------------------------------------------------------------------- what only looks like a person
+
+ELSEWHERE = Box(0.8, 0.0, 0.9, 0.1)
+
+
+def in_doubt(watched: Presence, seconds: float, *moving: Box, left: float = 0.4) -> Sighting | None:
+    return watched.observe(after(seconds), [person(0.55, left)], moving)
+
+
+def test_what_looks_like_a_person_since_the_light_changed_is_nobody_until_it_moves() -> None:
+    watched = presence()
+    assert all(in_doubt(watched, 0.25 * number, ELSEWHERE) is None for number in range(40))
+    seen = in_doubt(watched, 10.0, person(0.5).box)
+    assert seen is not None
+    assert seen.first_at >= after(9.5)
+
+
+def test_one_motion_where_he_stands_is_enough_and_may_come_first() -> None:
+    watched = presence()
+    assert in_doubt(watched, 0.0, person(0.5).box) is None
+    assert in_doubt(watched, 0.25) is not None
+
+
+def test_who_walks_is_somebody_even_where_no_motion_was_noticed() -> None:
+    watched = presence()
+    looks = [in_doubt(watched, 0.25 * number, left=0.1 + 0.03 * number) for number in range(8)]
+    assert looks[-1] is not None
+
+
+def test_a_sure_look_needs_no_motion() -> None:
+    assert presence().observe(after(0.0), [person(0.6)], ()) is not None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from doorstep.core import errors
 from doorstep.core.access import READ_SCOPES, SCOPES_OF_ROLE, Grant, Role, Scope
 from doorstep.core.camera import CameraId, CameraState, CameraStatus
-from doorstep.core.detection import PERSON, Box, Detection
+from doorstep.core.detection import PERSON, Box, Detection, Label
 from doorstep.core.event import Recording
 from doorstep.core.gap import Gap
 from doorstep.core.health import Problem
@@ -98,7 +98,7 @@ def test_values_compare_by_what_they_hold() -> None:
     assert Problem("camera:front-door", "not seen", NOON, "check") != Problem(
         "camera:garden", "not seen", NOON, "check"
     )
-    assert Detection(PERSON, 0.9, Box(0, 0, 1, 1)) == Detection("person", 0.9, Box(0, 0, 1, 1))
+    assert Detection(PERSON, 0.9, Box(0, 0, 1, 1)) == Detection(Label("person"), 0.9, Box(0, 0, 1, 1))
     assert Recording("a.mp4", NOON, NOON + minute, 1000).seconds == 60.0
     status = CameraStatus(DOOR, "Front door", CameraState.LIVE, NOON, "", True, True, None, "local")
     assert status.state == "live"
@@ -122,8 +122,10 @@ def test_ledger_counts_milliseconds_from_the_capture() -> None:
     assert milliseconds_since_capture((captured,), captured) == 0
 
 
-def test_press_was_captured_by_no_camera() -> None:
+def test_a_press_which_no_camera_captured_counts_from_its_first_stage() -> None:
     decided = LedgerEntry(Stage.DECIDED, NOON)
+    sent = LedgerEntry(Stage.SENT, NOON + timedelta(milliseconds=740), "email")
+    assert [milliseconds_since_capture((decided, sent), each) for each in (decided, sent)] == [0, 740]
     assert milliseconds_since_capture((decided,), decided) == 0
     assert milliseconds_since_capture((), decided) == 0
 

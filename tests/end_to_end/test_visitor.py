@@ -11,14 +11,10 @@ import av
 import pytest
 
 from fakes.mail_server import Mailbox, mail_server
+from fakes.pictures import NEEDS_MODEL
 from fakes.server_process import ServerProcess, model_folder, running, wait_for
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        model_folder() is None, reason="no detection model here: `doorstep models fetch --data var/test`"
-    ),
-]
+pytestmark = [pytest.mark.slow, NEEDS_MODEL]
 
 CONFIG = """
 [[camera]]

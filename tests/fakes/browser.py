@@ -12,6 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
 
+from fakes.pictures import NO_MODEL
 from fakes.server_process import ROOT, ServerProcess, model_folder, wait_for
 
 DIST = ROOT / "src" / "doorstep" / "web" / "dist"
@@ -43,7 +44,7 @@ def missing() -> str:
     if not (DIST / "index.html").is_file():
         return "the web app is not built: `python3 front_door/web_app.py build`"
     if model_folder() is None:
-        return "no detection model here: `doorstep models fetch --data var/test`"
+        return NO_MODEL
     return ""
 
 

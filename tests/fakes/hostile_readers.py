@@ -196,6 +196,7 @@ def _show(camera: Hostile, _stop: threading.Event) -> None:
     """Pictures that nobody asked for, each in memory of its own."""
     assert isinstance(camera.tap, RemoteTap)
     while True:
+        camera.tap.wanted = True
         camera.tap.put(DecodedFrame(av.VideoFrame(64, 48, "yuv420p"), at=1.0, captured_at=camera._clock.monotonic()))
         camera.tap.lender.close()
 

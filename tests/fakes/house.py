@@ -22,6 +22,7 @@ from doorstep.core.event import Cause, Event, EventId, Recording
 from doorstep.core.health import Problem
 from doorstep.core.media import Codec
 from doorstep.core.stream_keys import StreamKeys
+from doorstep.pipeline.feedback_folder import FeedbackFolder
 from doorstep.ports import Snapshot
 from doorstep.stores.memory import MemoryStore
 from doorstep.web.asgi import create_app
@@ -150,6 +151,7 @@ class House:
     dist: Path = Path("/nonexistent/dist")
     clock: FakeClock = field(default_factory=FakeClock)
     store: MemoryStore = field(default_factory=MemoryStore)
+    feedback: MemoryStore = field(default_factory=MemoryStore)
     catalog: MemoryCatalog = field(default_factory=MemoryCatalog)
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     clips: FakeClips = field(default_factory=FakeClips)
@@ -187,6 +189,7 @@ class House:
             longest_clip_seconds=900.0,
             dist=self.dist,
             rtmp=self._rtmp(),
+            judge=FeedbackFolder(self.feedback, self.store, self.catalog, self.clock).take,
         )
         self.app = create_app(self.parts)
 

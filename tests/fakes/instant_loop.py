@@ -69,6 +69,9 @@ class _InstantLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._now()
 
+    async def shutdown_default_executor(self, *_seconds: float | None) -> None:
+        """There are no threads to wait for.  asyncio's own waits in a real one, of which this loop knows nothing."""
+
 
 def run(clock: FakeClock, act: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """`asyncio.run` on such a loop; fails when everybody waits for nothing."""

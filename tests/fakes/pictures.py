@@ -10,9 +10,12 @@ import pytest
 from numpy.typing import NDArray
 
 from doorstep.ports import Plane
+from fakes.server_process import model_folder
 
 SHARED = Path(__file__).resolve().parents[2] / ".." / "shared"
 VISITOR = "astronaut.png"
+NO_MODEL = "no detection model here: `doorstep models fetch --data var/test`"
+NEEDS_MODEL = pytest.mark.skipif(model_folder() is None, reason=NO_MODEL)
 
 
 def model_file(name: str) -> Path:

@@ -43,5 +43,5 @@ class ScriptedSource:
             arrived = self._clock.monotonic()
             self.send(Packet(f"picture {dts}".encode(), dts, dts, step, number % 4 == 0, arrived))
             if self._tap is not None and self._tap.wants(dts / timescale):
-                self._tap.put(StandInFrame(dts / timescale, arrived))
+                self._tap.put(StandInFrame(dts / timescale, arrived, name=f"picture@{dts}"))
             await self._clock.sleep(0.25)

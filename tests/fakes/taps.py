@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from doorstep.ports import Frame
+from doorstep.ports import Frame, Wish
 from fakes.clock import FakeClock
 
 
@@ -16,10 +16,10 @@ def nothing(_at: float) -> bool:
 class ListTap:
     """Implements `ports.FrameTap`."""
 
-    rule: Callable[[float], bool] = nothing
+    rule: Callable[[float], Wish] = nothing
     frames: list[Frame] = field(default_factory=list)
 
-    def wants(self, at: float) -> bool:
+    def wants(self, at: float) -> Wish:
         """By the rule."""
         return self.rule(at)
 

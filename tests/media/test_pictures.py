@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from doorstep.core.errors import MediaInvalid
 from doorstep.media.frame import DecodedFrame
 from doorstep.media.pictures import frames_of
+from fakes.odd_jpegs import odd_jpeg
 from media.make_clips import LEVELS, Recipe, make_png, make_sound, make_video, number_in
 
 
@@ -44,6 +45,23 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(tmp_path: Path, width: i
 def test_a_huge_picture_is_named_as_such(tmp_path: Path) -> None:
     with pytest.raises(MediaInvalid, match="20000 x 10 pixels; make it smaller"):
         list(frames_of(make_png(tmp_path / "huge.png", 20_000, 10)))
+
+
+@pytest.mark.parametrize(("channels", "side"), [(1, 8), (1, 1), (3, 1), (4, 8), (4, 1)])
+def test_grey_and_printers_colours_and_a_single_pixel_are_pictures(tmp_path: Path, channels: int, side: int) -> None:
+    path = tmp_path / "odd.jpg"
+    path.write_bytes(odd_jpeg(channels, side, side))
+    (frame,) = frames_of(path)
+    plane = frame.bgr(416, 416)
+    assert (frame.width, frame.height, plane.width, plane.height) == (side, side, 3 * 416, 416)
+
+
+def test_what_a_jpeg_claims_is_not_believed(tmp_path: Path) -> None:
+    (tmp_path / "huge.jpg").write_bytes(odd_jpeg(3, 20_000, 20_000))
+    (tmp_path / "cut.jpg").write_bytes(odd_jpeg(3)[:30])
+    for name in ("huge.jpg", "cut.jpg"):
+        with pytest.raises(MediaInvalid):
+            list(frames_of(tmp_path / name))
 
 
 def test_files_that_are_no_pictures_are_refused(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from doorstep.core.camera import CameraId, CameraState
 from doorstep.core.cause import Cause
 from doorstep.core.detection import PERSON, Box, Detection, Thresholds
 from doorstep.core.errors import SourceCrashed, SourceEnded, SourceLost, SourceRefused, StoreUnavailable
-from doorstep.core.event import Event, EventTracker
+from doorstep.core.event import Event
+from doorstep.core.event_tracker import EventTracker
 from doorstep.core.gap import Gap
 from doorstep.core.ledger import Stage
 from doorstep.core.media import AudioPacket, Packet, StreamItem
@@ -57,9 +58,12 @@ class Guard:
 
     def __init__(self) -> None:
         self.somebody = False
+        self.looks_on: Callable[[], None] = lambda: None
+        """What happens while it looks."""
 
     def detect(self, frame: Frame, least: float) -> Sequence[Detection]:
         del frame, least
+        self.looks_on()
         return SOMEBODY if self.somebody else ()
 
 
@@ -67,7 +71,13 @@ class Porch:
     """One camera with everything behind it, over memory, and a source that is fed by hand."""
 
     def __init__(
-        self, clock: LoopClock, *, enabled: bool = True, detect: bool = False, house: RecordingHouse | None = None
+        self,
+        clock: LoopClock,
+        *,
+        enabled: bool = True,
+        detect: bool = False,
+        encoded: bool = False,
+        house: RecordingHouse | None = None,
     ) -> None:
         self.clock = clock
         self.sub = ScriptedSource(clock)
@@ -92,6 +102,7 @@ class Porch:
                 "Porch", AlertPolicy(0.0, EVENTS.alert_on), self.outbox, UTC, lambda event: f"http://door/{event.id}"
             ),
             detect=(lambda: self.sub) if detect else None,
+            encoded=encoded,
             feed=self.fed.append,
             disconnected=lambda: self.fed.append(None),
         )
@@ -128,13 +139,18 @@ class Porch:
 
 
 def at_porch(
-    act: Callable[[Porch], Coroutine[Any, Any, T]], *, enabled: bool = True, detect: bool = False, kept: float = 0.0
+    act: Callable[[Porch], Coroutine[Any, Any, T]],
+    *,
+    enabled: bool = True,
+    detect: bool = False,
+    encoded: bool = False,
+    kept: float = 0.0,
 ) -> T:
     """With `kept` seconds of a former run in the buffer, which ended ten seconds ago."""
     clock = LoopClock(NOON)
 
     async def main() -> T:
-        porch = Porch(clock, enabled=enabled, detect=detect)
+        porch = Porch(clock, enabled=enabled, detect=detect, encoded=encoded)
         if kept:
             porch.house.connect()
             await porch.house.film(round(kept * 4))
@@ -315,6 +331,21 @@ def test_another_format_in_mid_event_closes_it_and_the_next_look_opens_another(i
             assert porch.house.read_back(event.recording.key).format == fmt
         assert second.recording is not None
         assert second.recording.seconds >= 3.25
+
+    at_porch(act)
+
+
+def test_a_look_that_ends_after_the_file_makes_no_event_of_its_own() -> None:
+    async def act(porch: Porch) -> None:
+        await porch.goes_live()
+        porch.guard.somebody = True
+        await porch.source.film(8, first=21)
+        porch.guard.looks_on = lambda: porch.source.send(SourceEnded("end of file"))
+        await porch.source.film(1, first=29)
+        await porch.clock.sleep(10)
+        (event,) = porch.events()
+        assert event.ended_at is not None
+        assert porch.state() is CameraState.OFF
 
     at_porch(act)
 
@@ -731,6 +762,25 @@ def test_the_detect_stream_is_looked_at_and_the_main_one_recorded() -> None:
         assert porch.problems == []
 
     at_porch(act, detect=True)
+
+
+@pytest.mark.parametrize("detect", [False, True])
+@pytest.mark.parametrize("encoded", [False, True])
+def test_rare_key_frames_are_told_as_a_hint_where_they_cost_something(*, detect: bool, encoded: bool) -> None:
+    async def act(porch: Porch) -> None:
+        await turns(3)
+        large = replace(FORMAT, width=3840, height=2160)
+        porch.source.send(FORMAT if detect else large)
+        porch.sub.send(large)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(porch.source.film(9))
+            tasks.create_task(porch.sub.film(9))
+        hint = porch.pipeline.status().hint
+        assert ("come every 1 s, so every picture is decoded" in hint) == encoded
+        assert ("detect stream come" in hint) == (detect and encoded)
+        assert porch.problems == []
+
+    at_porch(act, detect=detect, encoded=encoded)
 
 
 def test_a_lost_detect_stream_lets_the_main_one_serve_and_says_so() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from doorstep.core.alert import AlertPolicy
 from doorstep.core.detection import PERSON, Box, Detection, Thresholds
-from doorstep.core.event import Event, EventTracker
+from doorstep.core.event import Event
+from doorstep.core.event_tracker import EventTracker
 from doorstep.core.gap import Gap
 from doorstep.core.settings import CameraSettings, DetectionSettings, EventSettings
 from doorstep.pipeline.alerts import AlertDesk

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from doorstep.core.alert import Alert, AlertId
 from doorstep.core.cause import Cause
 from doorstep.core.clock_state import Guess
+from doorstep.core.detection import Box
 from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.event import Event, EventId, Recording
 from doorstep.core.gap import Gap
@@ -23,6 +24,7 @@ from fakes.instant_loop import LoopClock, run, turns, while_running
 from fakes.recording_house import EVENT, FailingCatalog
 
 T = TypeVar("T")
+BOX = Box(0.2, 0.1, 0.5, 0.9)
 RECORDING = Recording("front-door/one.mp4", NOON - seconds(5), NOON + seconds(5), 1000)
 
 
@@ -69,7 +71,7 @@ def test_what_each_part_of_the_shell_knows_meets_in_one_row() -> None:
         rows.decided(event)
         rows.records(event.id)
         rows.recorded(event.id, RECORDING, 5.0)
-        rows.has_still(event.id)
+        rows.has_still(event.id, BOX)
         rows.ledger(event.id, LedgerEntry(Stage.DECIDED, NOON))
         rows.extended(replace(event, last_seen_at=NOON + seconds(3), score=0.9))
         rows.recorded(event.id, replace(RECORDING, size=2000), 5.0, whole=True)
@@ -83,6 +85,7 @@ def test_what_each_part_of_the_shell_knows_meets_in_one_row() -> None:
             recording=replace(RECORDING, size=2000),
             pre_roll_seconds=5.0,
             has_still=True,
+            box=BOX,
             ledger=(LedgerEntry(Stage.DECIDED, NOON),),
         )
 
@@ -112,6 +115,37 @@ def test_a_new_cause_is_written() -> None:
         row = catalog.event(EVENT)
         assert row is not None
         assert row.causes == (Cause.PERSON, Cause.PRESS)
+
+    with_rows(act)
+
+
+def test_an_event_is_not_over_in_the_catalog_while_a_still_waits() -> None:
+    async def act(rows: EventRows, catalog: GapCatalog, _: HealthBoard) -> None:
+        rows.decided(event_at())
+        rows.still_waits(EVENT)
+        rows.decided(replace(event_at(), ended_at=NOON + seconds(9)))
+        await rows.settled()
+        assert [event.id for event in catalog.unfinished_events()] == [EVENT]
+        rows.has_still(EVENT, BOX, waits=True)
+        await rows.settled()
+        assert [event.id for event in catalog.unfinished_events()] == [EVENT]
+        rows.has_still(EVENT, None)
+        await rows.settled()
+        assert catalog.unfinished_events() == []
+        row = catalog.event(EVENT)
+        assert row is not None
+        assert row.box is None
+
+    with_rows(act)
+
+
+def test_an_event_whose_still_is_given_up_is_over() -> None:
+    async def act(rows: EventRows, catalog: GapCatalog, _: HealthBoard) -> None:
+        rows.decided(replace(event_at(), ended_at=NOON + seconds(9)))
+        rows.still_waits(EVENT)
+        rows.no_still(EVENT)
+        await rows.settled()
+        assert catalog.unfinished_events() == []
 
     with_rows(act)
 
@@ -291,7 +325,7 @@ def test_while_the_catalog_fails_memory_has_a_bound() -> None:
 def test_words_about_an_event_nobody_knows_are_dropped() -> None:
     async def act(rows: EventRows, catalog: GapCatalog, _: HealthBoard) -> None:
         rows.ledger(EVENT, LedgerEntry(Stage.ACCEPTED, NOON, "mail"))
-        rows.has_still(EVENT)
+        rows.has_still(EVENT, None)
         rows.recorded(EVENT, RECORDING, 0.0, whole=True)
         rows.not_recorded(EVENT)
         await rows.settled()

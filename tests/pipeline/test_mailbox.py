@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorstep.pipeline.mailbox import FrameMailbox, TapOfAll
+from doorstep.pipeline.mailbox import FrameMailbox, SwitchedTap, TapOfAll
+from doorstep.ports import KEY_FRAME
 from fakes.clock import FakeClock
 from fakes.instant_loop import run
 from fakes.stand_in_frame import StandInFrame
@@ -118,6 +119,34 @@ def test_a_frame_of_another_thread_wakes_whoever_waits() -> None:
         return taking.result().at
 
     assert asyncio.run(act()) == 7.0
+
+
+def test_a_patient_mailbox_asks_at_the_same_pace_for_what_costs_less() -> None:
+    async def act() -> None:
+        mailbox = FrameMailbox(4.0, asyncio.get_running_loop())
+        mailbox.patient = True
+        assert mailbox.wants(0.0) == KEY_FRAME
+        mailbox.put(StandInFrame(0.0))
+        assert mailbox.wants(0.2) is False
+        assert mailbox.wants(0.25) == KEY_FRAME
+        mailbox.patient = False
+        assert mailbox.wants(0.29) is True
+
+    run(FakeClock(), act)
+
+
+def test_of_several_taps_the_least_patient_one_decides() -> None:
+    hasty, patient, shy = ListTap(lambda _at: True), ListTap(lambda _at: KEY_FRAME), ListTap()
+    assert TapOfAll(shy, patient, hasty).wants(1.0) is True
+    assert TapOfAll(patient, shy).wants(1.0) == KEY_FRAME
+    assert TapOfAll(shy, shy).wants(1.0) is False
+
+
+def test_a_switched_tap_passes_the_wish_on_while_it_is_on() -> None:
+    tap = SwitchedTap(ListTap(lambda _at: KEY_FRAME), on=True)
+    assert tap.wants(1.0) == KEY_FRAME
+    tap.on = False
+    assert tap.wants(1.0) is False
 
 
 def test_every_tap_is_asked_and_gets_what_one_of_them_wants() -> None:

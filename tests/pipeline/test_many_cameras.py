@@ -9,7 +9,8 @@ import pytest
 
 from doorstep.core.alert import AlertPolicy
 from doorstep.core.camera import CameraId, CameraState
-from doorstep.core.event import Cause, EventTracker
+from doorstep.core.event import Cause
+from doorstep.core.event_tracker import EventTracker
 from doorstep.core.media import Packet, StreamItem
 from doorstep.core.rolling_buffer import RollingBuffer
 from doorstep.core.settings import CameraSettings, DetectionSettings, EventSettings

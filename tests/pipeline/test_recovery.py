@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from doorstep.core.alert import Alert, AlertId
 from doorstep.core.cause import Cause
+from doorstep.core.detection import Box
 from doorstep.core.errors import StoreUnavailable
 from doorstep.core.event import Event, EventId
 from doorstep.core.outbox import Delivery, DeliveryState
 from doorstep.core.recording_key import still_key, thumbnail_key
+from doorstep.media.still_box import with_box
 from doorstep.mp4.recording import header, read_recording
 from doorstep.pipeline.fsck import Fsck
 from doorstep.pipeline.recovery import Recovery
@@ -357,6 +359,21 @@ def test_pictures_that_were_written_before_their_row_are_shown() -> None:
     disk.store.put(thumbnail_key(key), b"thumbnail")
     (event,) = disk.starts_again()
     assert event.has_still
+
+
+def test_a_still_that_was_written_before_its_row_says_where_somebody_is() -> None:
+    """The row has the box of the picture before, or none: what the store shows is what counts."""
+    disk, box = Disk(), Box(0.2, 0.1, 0.5, 0.9)
+    disk.crashes_after(visit_that_runs)
+    (key,) = disk.videos()
+    disk.store.put(still_key(key), with_box(b"\xff\xd8\xff\xd9", box))
+    disk.store.put(thumbnail_key(key), b"thumbnail")
+    (event,) = disk.starts_again()
+    assert (event.has_still, event.box) == (True, box)
+    disk.catalog.save_event(replace(event, unfinished=True))
+    disk.store.put(still_key(key), b"\xff\xd8\xff\xd9")
+    (event,) = disk.starts_again()
+    assert (event.has_still, event.box) == (True, None)
 
 
 def test_a_bad_spot_of_the_disk_keeps_nobody_from_starting_and_nothing_is_lost() -> None:

@@ -3,6 +3,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from doorstep.catalog.memory import MemoryCatalog
+from doorstep.core.detection import Box
 from doorstep.core.event import Event, EventId, Recording
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.health import HealthBoard
@@ -36,8 +37,8 @@ class Gallery:
     def close(self) -> None:
         self.rows.decided(replace(self.event, ended_at=self.clock.now()))
 
-    def offer(self, name: str, worth: float) -> None:
-        self.stills.offer(EVENT, StandInFrame(captured_at=self.clock.monotonic(), name=name), worth)
+    def offer(self, name: str, worth: float, box: Box | None = None) -> None:
+        self.stills.offer(EVENT, StandInFrame(captured_at=self.clock.monotonic(), name=name), worth, box)
 
     @property
     def shown(self) -> str:
@@ -47,6 +48,13 @@ class Gallery:
         still = self.store.read("front-door/one.jpg", 0, 100).decode().split()[0]
         assert self.store.read("front-door/one.thumb.jpg", 0, 100).decode().startswith(still)
         return still
+
+    @property
+    def box(self) -> Box | None:
+        """Where the row says that somebody is."""
+        latest = self.rows.latest(EVENT)
+        assert latest is not None
+        return latest.box
 
     @property
     def writes(self) -> int:
@@ -172,3 +180,84 @@ def test_of_many_pictures_that_nobody_takes_the_oldest_goes() -> None:
         assert len(gallery.stills._best) == MOST_WAITING
 
     in_gallery(act)
+
+
+def test_who_is_where_is_told_of_the_picture_that_the_store_has() -> None:
+    near, far = Box(0.3, 0.1, 0.7, 0.9), Box(0.4, 0.4, 0.5, 0.6)
+
+    async def act(gallery: Gallery) -> None:
+        gallery.record()
+        gallery.offer("empty porch", 0.0)
+        await gallery.clock.sleep(1)
+        assert gallery.box is None
+        gallery.offer("near", 1.0, near)
+        gallery.offer("far", 0.5, far)
+        await gallery.clock.sleep(REWRITE_SECONDS + 1)
+        assert gallery.shown == "near"
+        assert gallery.box == near
+
+    in_gallery(act)
+
+
+def test_nothing_is_told_of_a_picture_that_could_not_be_written() -> None:
+    async def act(gallery: Gallery) -> None:
+        gallery.record()
+        gallery.stills.offer(EVENT, StandInFrame(broken=True), 1.0, Box(0.3, 0.1, 0.7, 0.9))
+        await gallery.clock.sleep(1)
+        assert gallery.box is None
+
+    in_gallery(act)
+
+
+def test_an_event_is_unfinished_until_its_best_picture_is_written_with_its_box() -> None:
+    box = Box(0.3, 0.1, 0.7, 0.9)
+
+    async def act(gallery: Gallery) -> None:
+        gallery.record()
+        gallery.offer("first", 1.0)
+        await gallery.clock.sleep(1)
+        gallery.store.fails = lambda: True
+        gallery.offer("better", 2.0, box)
+        gallery.close()
+        gallery.rows.recorded(EVENT, Recording(KEY, NOON, NOON + seconds(1), 100), 5.0, whole=True)
+        await gallery.clock.sleep(1)
+        assert [event.id for event in gallery.catalog.unfinished_events()] == [EVENT]
+        gallery.store.fails = lambda: False
+        await gallery.clock.sleep(2 * REWRITE_SECONDS)
+        assert gallery.catalog.unfinished_events() == []
+        row = gallery.catalog.event(EVENT)
+        assert row is not None
+        assert (row.box, gallery.shown) == (box, "better")
+
+    in_gallery(act)
+
+
+def test_who_stops_writes_what_waits_though_the_task_is_in_the_middle_of_it() -> None:
+    async def act(gallery: Gallery) -> tuple[str, bool]:
+        gallery.record()
+        gallery.offer("first", 1.0)
+        gallery.close()
+        await gallery.stills.write_due()
+        await gallery.stills.write_due()
+        await gallery.rows.write_all()
+        row = gallery.catalog.event(EVENT)
+        assert row is not None
+        return gallery.shown, row.unfinished
+
+    shown, unfinished = in_gallery(act)
+    assert shown == "first"
+    assert unfinished  # for its recording is not whole yet
+
+
+def test_a_still_that_was_written_at_the_stop_leaves_nothing_to_mend() -> None:
+    async def act(gallery: Gallery) -> bool:
+        gallery.record()
+        gallery.offer("first", 1.0)
+        gallery.rows.recorded(EVENT, Recording(KEY, NOON, NOON + seconds(1), 100), 5.0, whole=True)
+        gallery.close()
+        await gallery.stills.write_due()
+        await gallery.rows.write_all()
+        row = gallery.catalog.event(EVENT)
+        return row is None or row.unfinished
+
+    assert not in_gallery(act)

@@ -5,14 +5,18 @@ from datetime import timedelta
 from doorstep.catalog.memory import MemoryCatalog
 from doorstep.core.errors import CatalogUnavailable, StoreUnavailable
 from doorstep.core.event import Event, EventId, Recording
+from doorstep.core.explanation import Verdict
 from doorstep.core.recording_key import still_key, thumbnail_key
 from doorstep.core.settings import RetentionSettings
+from doorstep.pipeline.feedback_folder import FeedbackFolder
 from doorstep.pipeline.sweeper import UNDO_FOR, Sweeper
 from doorstep.stores.memory import MemoryStore
 from fakes.clock import FakeClock
+from fakes.explained import explanation
 from fakes.footage import CAMERA, seconds
 
 DAY = timedelta(days=1)
+NOBODY, SOMEBODY = Verdict.NOT_A_PERSON, Verdict.PERSON
 
 
 class DiaryStore(MemoryStore):
@@ -53,6 +57,7 @@ class House:
     def __init__(self, days: float = 30.0, max_bytes: int = 10_000, missing: int = 0) -> None:
         self.clock = FakeClock()
         self.diary: list[str] = []
+        self.tells = False
         self.store = DiaryStore(self.diary)
         self.catalog = DiaryCatalog(self.diary)
         self.sweeper = Sweeper(
@@ -61,6 +66,7 @@ class House:
             RetentionSettings(days, max_bytes=max_bytes),
             self.clock,
             bytes_now=lambda most, used: min(most, used - missing if missing else most),
+            event_goes=self._event_goes,
         )
 
     def keep(
@@ -89,6 +95,13 @@ class House:
             )
         )
 
+    def _event_goes(self, event: Event) -> None:
+        if self.store.stuck == f"what else of {event.id}":
+            msg = "The disk does not answer."
+            raise StoreUnavailable(msg)
+        if self.tells:
+            self.diary.append(f"what else of {event.id}{' by hand' if event.deleted_at else ''}")
+
     def sweep(self) -> list[str]:
         """Hour after hour until age has caught up, and the names of the events that are left."""
         for _ in range(50):
@@ -111,6 +124,44 @@ def test_bytes_go_first_and_the_row_second() -> None:
         "row a",
     ]
     assert list(house.keys()) == []
+
+
+def test_an_explanation_goes_with_its_event_and_what_was_said_of_a_person_too() -> None:
+    house = House()
+    folder = MemoryStore()
+    feedback = FeedbackFolder(folder, house.store, house.catalog, house.clock)
+    house.sweeper = Sweeper(
+        house.store, house.catalog, RetentionSettings(30.0), house.clock, event_goes=feedback.event_goes
+    )
+    for name, age, verdict in (("a", 40, SOMEBODY), ("b", 40, NOBODY), ("c", 10, SOMEBODY), ("d", 40, None)):
+        house.keep(name, age * DAY)
+        house.catalog.save_explanation(explanation(EventId(name)))
+        event = house.catalog.event(EventId(name))
+        assert event is not None
+        assert verdict is None or feedback.take(event, verdict)
+    assert house.sweep() == ["c"]
+    assert [name for name in "abcd" if house.catalog.explanation(EventId(name)) is not None] == ["c"]
+    assert sorted(folder.keys()) == ["b.json", "c.json"]
+
+
+def test_what_else_is_kept_of_an_event_goes_before_its_row() -> None:
+    house = House()
+    house.tells = True
+    house.keep("a", 31 * DAY)
+    house.keep("b", deleted=UNDO_FOR + seconds(1))
+    assert house.sweep() == []
+    kept = [line for line in house.diary if not line.startswith("bytes")]
+    assert kept == ["what else of b by hand", "row b", "what else of a", "row a"]
+
+
+def test_an_event_whose_rest_cannot_be_removed_stays_and_is_tried_again() -> None:
+    house = House()
+    house.keep("a", 31 * DAY)
+    house.keep("b", 31 * DAY)
+    house.store.stuck = "what else of a"
+    assert house.sweep() == ["a"]
+    house.store.stuck = ""
+    assert house.sweep() == []
 
 
 def test_what_is_too_old_goes_and_what_still_runs_stays() -> None:

@@ -2,14 +2,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from doorstep.core.detection import PERSON, Box, Detection, Thresholds
+from doorstep.core.detection import PERSON, Box, Detection, Label, Thresholds
 from doorstep.core.errors import DetectorUnavailable
 from doorstep.core.event import Moved, Tick
+from doorstep.core.region import WHOLE
 from doorstep.core.settings import DetectionSettings
-from doorstep.core.tracking import Sighting
+from doorstep.core.tracking import EVERYWHERE, Sighting
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.mailbox import FrameMailbox
-from doorstep.pipeline.watcher import Eyes, Look, Watcher
+from doorstep.pipeline.watcher import Eyes, Look, Watcher, WatchRules
 from doorstep.ports import Detector, Frame
 from fakes.footage import NOON, seconds
 from fakes.instant_loop import InlineExecutor, LoopClock, run, while_running
@@ -36,12 +37,14 @@ class ScriptedDetector:
     sees: Callable[[float], Sequence[Detection]]
     is_down: bool = False
     looked: list[float] = field(default_factory=list)
+    sizes: list[tuple[int, int]] = field(default_factory=list)
     name: str = "scripted"
     thresholds: Thresholds = THRESHOLDS
 
     def detect(self, frame: Frame, least: float) -> Sequence[Detection]:
         assert least == 0.3
         self.looked.append(frame.at)
+        self.sizes.append((frame.width, frame.height))
         if self.is_down:
             msg = "The model cannot be run."
             raise DetectorUnavailable(msg)
@@ -55,6 +58,8 @@ class Watch:
     looks: list[Look]
     watcher: Watcher
     health: HealthBoard
+    patient: list[bool]
+    """Of the mailbox, behind each frame."""
 
 
 def watched(
@@ -62,15 +67,22 @@ def watched(
     detector: Detector | None,
     moves: Callable[[float], float] = lambda _at: 0.0,
     meanwhile: Callable[[int, Watcher], None] = lambda _number, _watcher: None,
+    *,
+    rules: WatchRules | None = None,
+    regions: Sequence[Box] = EVERYWHERE,
+    sharpness: Callable[[Frame, Box], float] = lambda _frame, _box: 100.0,
 ) -> Watch:
     clock = LoopClock(NOON)
     health = HealthBoard(clock)
     looks: list[Look] = []
     made: list[Watcher] = []
+    patient: list[bool] = []
 
     async def main() -> None:
-        eyes = Eyes(lambda: ScriptedScorer(moves), lambda: detector, InlineExecutor())
-        watcher = Watcher("front-door", eyes, DetectionSettings(look_at_least_every=15.0), (), 10.0, health, clock)
+        scorer = ScriptedScorer(moves)
+        eyes = Eyes(lambda: scorer, lambda: detector, InlineExecutor(), lambda _scorer: regions, sharpness)
+        settings = DetectionSettings(look_at_least_every=15.0)
+        watcher = Watcher("front-door", eyes, settings, (), 10.0, health, clock, rules or WatchRules())
         made.append(watcher)
         mailbox = FrameMailbox(4.0, asyncio.get_running_loop())
 
@@ -80,13 +92,14 @@ def watched(
                 mailbox.wants(number / 4)
                 mailbox.put(StandInFrame(number / 4, clock.monotonic()))
                 await clock.sleep(0.25)
+                patient.append(mailbox.patient)
 
         await while_running(
             lambda: watcher.run(mailbox, lambda frame: NOON + seconds(frame.at), looks.append), act=film
         )
 
     run(clock, main)
-    return Watch(looks, made[0], health)
+    return Watch(looks, made[0], health, patient)
 
 
 def test_nobody_and_nothing_is_a_tick_and_seldom_a_look() -> None:
@@ -110,6 +123,61 @@ def test_a_person_is_a_sighting_of_the_first_hit_and_is_followed_without_motion(
     sightings = [look.observation for look in watch.looks if isinstance(look.observation, Sighting)]
     assert [sighting.at for sighting in sightings] == [NOON + seconds(3 + number / 4) for number in range(20)]
     assert {sighting.first_at for sighting in sightings} == {NOON + seconds(3)}
+
+
+def test_a_key_frame_will_do_only_while_nothing_moves_and_nobody_is_there() -> None:
+    still = ScriptedDetector(lambda at: SOMEBODY if 5 <= at < 20 else ())
+    watch = watched(160, still, lambda at: 0.5 if 5 <= at < 5.5 else 0.0)
+    pressed = [number / 4 for number, patient in enumerate(watch.patient) if not patient]
+    assert pressed[0] == 5.0
+    assert 20.0 <= pressed[-1] <= 20.0 + 10.25  # until whoever stood there is forgotten
+    assert len(pressed) == (pressed[-1] - pressed[0]) * 4 + 1
+
+
+def test_the_first_motion_hurries_the_mailbox_before_the_detector_has_looked() -> None:
+    async def main() -> list[bool]:
+        mailbox = FrameMailbox(4.0, asyncio.get_running_loop())
+        mailbox.patient = True
+        told: list[bool] = []
+
+        def sees(_at: float) -> Sequence[Detection]:
+            told.append(mailbox.patient)
+            return ()
+
+        scorer, detector = ScriptedScorer(lambda _at: 0.5), ScriptedDetector(sees)
+        eyes = Eyes(lambda: scorer, lambda: detector, InlineExecutor())
+        watcher = Watcher("front-door", eyes, DetectionSettings(), (), 10.0, HealthBoard(clock), clock)
+
+        async def film() -> None:
+            mailbox.wants(0.0)
+            mailbox.put(StandInFrame(0.0))
+            await clock.sleep(0.25)
+
+        await while_running(lambda: watcher.run(mailbox, lambda _frame: NOON, lambda _look: None), act=film)
+        return told
+
+    clock = LoopClock(NOON)
+    assert run(clock, main) == [False]
+
+
+def test_a_look_says_how_much_moved_and_what_was_looked_at() -> None:
+    detector = ScriptedDetector(lambda _at: ())
+    watch = watched(9, detector, lambda at: 0.5 if at == 1.0 else 0.0)
+    assert [look.motion for look in watch.looks if look.at == NOON + seconds(1)] == [0.5]
+    assert [look.found.crops for look in watch.looks[:2]] == [(WHOLE,), ()]
+
+
+def test_the_scores_are_those_of_the_model_that_looks_by_now() -> None:
+    perhaps = (Detection(PERSON, 0.4, SOMEBODY[0].box),)
+    detector = ScriptedDetector(lambda at: perhaps if at >= 5 else (), thresholds=Thresholds(open=0.3, keep=0.3))
+
+    def another_model_looks(number: int, _watcher: Watcher) -> None:
+        if number == 10:
+            detector.thresholds = THRESHOLDS
+
+    watch = watched(40, detector, lambda at: 0.5 if at >= 5 else 0.0, another_model_looks)
+    assert len(detector.looked) > 20
+    assert not any(isinstance(look.observation, Sighting) for look in watch.looks)
 
 
 def test_motion_without_a_person_is_told_as_motion() -> None:
@@ -155,3 +223,66 @@ def test_a_new_connection_begins_anew_and_is_looked_at_at_once() -> None:
 
     watched(16, detector, meanwhile=meanwhile)
     assert detector.looked == [0.0, 2.0]
+
+
+# -------------------------------------------------------------------------------- where, and how good the picture is
+
+FAR = Box(0.7, 0.1, 0.75, 0.2)
+
+
+def test_a_crop_is_a_smaller_picture_and_its_boxes_are_parts_of_the_whole() -> None:
+    seen_at = 0.25
+    detector = ScriptedDetector(lambda at: SOMEBODY if at == seen_at else ())
+    watch = watched(2, detector, lambda _at: 0.5, rules=WatchRules(((PERSON, 0.01),)), regions=[FAR])
+    (crop,) = watch.looks[1].found.crops
+    (detection,) = watch.looks[1].found.detections
+    assert detector.sizes[0] == (640, 480)
+    assert detector.sizes[1][0] < 320
+    assert crop.left < detection.box.left < detection.box.right < crop.right
+    assert detection.box.height < 0.6 * crop.height + 0.01
+    assert isinstance(watch.looks[1].observation, Sighting)
+    assert watch.looks[1].observation.box == detection.box
+
+
+def test_whom_a_crop_cuts_is_looked_at_in_the_whole_picture() -> None:
+    """A statue whose upper half lies in every crop has not moved, and somebody's feet are not where a crop ends."""
+    half, whole = Detection(PERSON, 0.9, Box(0.3, 0.4, 0.7, 1.0)), Detection(PERSON, 0.7, Box(0.7, 0.1, 0.75, 0.3))
+    detector = ScriptedDetector(lambda _at: (half,) if detector.sizes[-1] != (640, 480) else (whole,))
+    watch = watched(4, detector, lambda _at: 0.5, regions=[FAR])
+    assert [look.found.detections for look in watch.looks] == [(whole,)] * 4
+    assert len(detector.sizes) == 1 + 3 * 2
+
+
+def test_crops_can_be_switched_off() -> None:
+    detector = ScriptedDetector(lambda _at: ())
+    watched(5, detector, lambda _at: 0.5, rules=WatchRules(regions=None), regions=[FAR])
+    assert set(detector.sizes) == {(640, 480)}
+
+
+def test_what_is_no_person_is_shown_only_where_it_counts() -> None:
+    dog, far = Detection(Label.DOG, 0.9, Box(0.1, 0.7, 0.3, 0.9)), Detection(Label.DOG, 0.9, Box(0.7, 0.5, 0.8, 0.6))
+    child = Detection(Label.PERSON, 0.9, Box(0.5, 0.5, 0.6, 0.6))
+    detector = ScriptedDetector(lambda _at: (dog, far, child))
+    rules = WatchRules((("dog", 0.15), ("person", 0.5)), regions=None)
+    (look, *_) = watched(2, detector, lambda _at: 1.0, rules=rules).looks
+    assert look.found.detections == (dog, child)
+
+
+def test_the_sharper_of_two_pictures_is_worth_more() -> None:
+    detector = ScriptedDetector(lambda _at: SOMEBODY)
+    watch = watched(8, detector, lambda _at: 0.5, sharpness=lambda frame, _box: 500.0 if frame.at == 1.5 else 20.0)
+    worth = {look.frame.at: look.found.worth for look in watch.looks}
+    assert max(worth, key=lambda at: worth[at]) == 1.5
+    assert all(value > 0.0 for value in worth.values())
+
+
+def test_a_picture_of_nobody_is_worth_nothing() -> None:
+    watch = watched(8, ScriptedDetector(lambda _at: ()), lambda _at: 0.5)
+    assert {look.found.worth for look in watch.looks} == {0.0}
+
+
+def test_who_stays_for_the_time_that_is_set_loiters() -> None:
+    rules = WatchRules(loitering_after=2.0)
+    watch = watched(12, ScriptedDetector(lambda _at: SOMEBODY), lambda _at: 0.5, rules=rules)
+    sightings = [look.observation for look in watch.looks if isinstance(look.observation, Sighting)]
+    assert [sighting.loitering for sighting in sightings] == [False] * 8 + [True] * 4

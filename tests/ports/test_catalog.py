@@ -1,6 +1,7 @@
 """The contract of `ports.Catalog`, held by the one in SQL and the one in memory."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -16,13 +17,17 @@ from doorstep.catalog.upgrade import upgrade
 from doorstep.core.alert import Alert, AlertId
 from doorstep.core.camera import CameraId
 from doorstep.core.clock_state import Dating, Guess
+from doorstep.core.detection import Box
 from doorstep.core.event import Cause, Event, EventId, Recording
+from doorstep.core.explanation import Verdict
 from doorstep.core.gap import Gap
 from doorstep.core.ledger import LedgerEntry, Stage
 from doorstep.core.outbox import Delivery, DeliveryState
 from doorstep.core.recorded_span import RecordedSpan
 from doorstep.core.redating import dated_delivery, dated_event, dated_gap, dated_span
+from doorstep.core.track import Direction
 from doorstep.ports import Catalog, EventQuery
+from fakes.explained import explanation
 
 DOOR, YARD = CameraId("front-door"), CameraId("yard")
 NOON = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
@@ -56,6 +61,9 @@ def an_event(number: int = 1, at: datetime = NOON, camera: CameraId = DOOR) -> E
             LedgerEntry(Stage.CAPTURED, at - timedelta(microseconds=7)),
             LedgerEntry(Stage.SENT, at, channel="email", cost_usd=0.0001),
         ),
+        box=Box(1 / 3, 0.1, 0.5, 0.9),
+        zone="path",
+        direction=Direction.ARRIVING,
     )
 
 
@@ -103,6 +111,7 @@ def test_saving_again_replaces(catalog: Catalog) -> None:
     changed = replace(
         an_event(), causes=(Cause.LOITERING, Cause.PRESS), recording=None, score=None, ledger=(), camera=YARD
     )
+    changed = replace(changed, has_still=False, box=None, zone="", direction=None)
     catalog.save_event(changed)
     assert catalog.event(changed.id) == changed
     assert ids(all_events(catalog, EventQuery())) == [changed.id]
@@ -502,3 +511,70 @@ def test_a_month_of_guesses_is_dated(catalog: Catalog) -> None:
     catalog.redate(TRUTH, known=True)
     assert len(catalog.gaps(DOOR, NOON, NOON + 1300 * SECOND)) == 1203
     assert catalog.gaps(DOOR, BOOTED, BOOTED + 1300 * SECOND) == []
+
+
+def test_an_explanation_comes_back_and_is_replaced_without_its_verdict(catalog: Catalog) -> None:
+    event = an_event()
+    assert not catalog.save_explanation(explanation(event.id))  # nothing is kept of an event that nobody knows
+    catalog.save_event(event)
+    assert catalog.explanation(event.id) is None
+    assert catalog.save_explanation(explanation(event.id, looks=1))
+    assert catalog.judge(event.id, Verdict.NOT_A_PERSON)
+    assert catalog.save_explanation(explanation(event.id))
+    assert catalog.explanation(event.id) == replace(explanation(event.id), verdict=Verdict.NOT_A_PERSON)
+    assert catalog.judge(event.id, Verdict.PERSON)
+    assert catalog.explanation(event.id) == replace(explanation(event.id), verdict=Verdict.PERSON)
+
+
+def test_what_somebody_says_while_looks_are_written_is_not_lost(catalog: Catalog) -> None:
+    event = an_event()
+    catalog.save_event(event)
+    catalog.save_explanation(explanation(event.id))
+
+    def look_on() -> None:
+        for number in range(30):
+            catalog.save_explanation(explanation(event.id, looks=1 + number % 3))
+
+    with ThreadPoolExecutor(2) as pool:
+        looking = [pool.submit(look_on) for _ in range(2)]
+        for verdict in (Verdict.PERSON, Verdict.NOT_A_PERSON) * 15:
+            assert catalog.judge(event.id, verdict)
+            told = catalog.explanation(event.id)
+            assert told is not None
+            assert told.verdict is verdict
+        for one in looking:
+            one.result()
+
+
+def test_what_is_not_explained_cannot_be_judged(catalog: Catalog) -> None:
+    catalog.save_event(an_event())
+    for event in (an_event().id, EventId("unknown")):
+        assert not catalog.judge(event, Verdict.PERSON)
+        assert catalog.explanation(event) is None
+
+
+def test_an_explanation_stays_as_long_as_its_event_and_no_longer(catalog: Catalog) -> None:
+    event = an_event()
+    catalog.save_event(event)
+    catalog.save_explanation(explanation(event.id))
+    catalog.mark_deleted(event.id, NOON)
+    assert catalog.explanation(event.id) is not None
+    catalog.mark_deleted(event.id, None)
+    catalog.save_event(replace(event, causes=(Cause.PERSON,), score=0.99))
+    assert catalog.explanation(event.id) == explanation(event.id)
+    catalog.forget_event(event.id)
+    assert catalog.explanation(event.id) is None
+    assert not catalog.save_explanation(explanation(event.id))
+    catalog.save_event(event)
+    assert catalog.explanation(event.id) is None
+
+
+def test_looks_are_dated_with_their_event(catalog: Catalog) -> None:
+    event = replace(an_event(at=BOOTED + 60 * SECOND), guess=GUESS)
+    catalog.save_event(event)
+    catalog.save_explanation(explanation(event.id))
+    catalog.redate(TRUTH, known=True)
+    dated, why = catalog.event(event.id), catalog.explanation(event.id)
+    assert dated is not None
+    assert dated.started_at == NOON + 60 * SECOND
+    assert why == explanation(event.id)  # seconds behind the start, wherever that is

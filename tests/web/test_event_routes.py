@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -10,9 +11,12 @@ import pytest
 from doorstep.core.access import Role, Scope
 from doorstep.core.camera import CameraId
 from doorstep.core.cause import Cause
+from doorstep.core.detection import Box
 from doorstep.core.event import EventId
 from doorstep.core.health import Problem
 from doorstep.core.ledger import LedgerEntry, Stage
+from doorstep.core.track import Direction
+from doorstep.core.zone import Zone
 from doorstep.web.idempotency import MOST_REMEMBERED, Answer, Answered
 from fakes.house import FRONT, FRONT_EVENT, GARDEN, GARDEN_EVENT, JPEG, House
 
@@ -48,11 +52,33 @@ def test_an_event_has_the_shape_that_scripts_rely_on(house: House) -> None:
         "clip": {"href": f"{EVENTS}/front-door-1/clip.mp4", "bytes": 4096, "seconds": 15.0},
         "thumbnail": {"href": f"{EVENTS}/front-door-1/thumbnail.jpg", "ready": True},
         "still": {"href": f"{EVENTS}/front-door-1/still.jpg", "ready": True},
+        "zone": "",
+        "direction": None,
+        "box": None,
         "ledger": [
             {"stage": "captured", "at": "2026-11-21T12:00:00.000Z", "ms": 0, "cost_usd": 0.0, "channel": ""},
             {"stage": "accepted", "at": "2026-11-21T12:00:01.300Z", "ms": 1300, "cost_usd": 0.0001, "channel": "email"},
         ],
     }
+
+
+def test_an_event_says_who_is_where_in_its_still_and_where_to_he_went(house: House) -> None:
+    box = Box(0.25, 0.1, 0.5, 0.9)
+    house.change_event(FRONT_EVENT, box=box, zone="path", direction=Direction.ARRIVING)
+    event = house.get(f"{EVENTS}/{FRONT_EVENT}").json()
+    assert (event["zone"], event["direction"], event["box"]) == ("path", "arriving", [0.25, 0.1, 0.5, 0.9])
+    house.change_event(FRONT_EVENT, direction=Direction.STAYING)
+    assert house.get(f"{EVENTS}/{FRONT_EVENT}").json()["direction"] is None
+
+
+def test_a_camera_shows_its_zones(house: House) -> None:
+    zone = Zone("street", ((0.0, 0.0), (1.0, 0.0), (1.0, 0.5)), exclude=True)
+    path = Zone("path", ((0.0, 0.5), (1.0, 0.5), (1.0, 1.0)), least_heights=(("person", 0.2),))
+    house.cameras.all[0] = replace(house.cameras.all[0], zones=(zone, path))
+    assert house.get(f"/api/v1/cameras/{FRONT}").json()["zones"] == [
+        {"name": "street", "polygon": [[0, 0], [1, 0], [1, 0.5]], "exclude": True, "least_heights": {}},
+        {"name": "path", "polygon": [[0, 0.5], [1, 0.5], [1, 1]], "exclude": False, "least_heights": {"person": 0.2}},
+    ]
 
 
 def test_the_addresses_in_an_event_lead_to_its_media(house: House) -> None:
@@ -160,6 +186,8 @@ def test_the_status_says_what_is_wrong_and_how_full_it_is(house: House) -> None:
     house.health.wrong = [Problem("store", "The disk is full.", house.clock.now(), "Free some space.")]
     assert house.get("/api/v1/status").json() == {
         "version": "0.1.0",
+        "model": None,
+        "remote_detector": None,
         "seeing": False,
         "problems": [
             {
@@ -169,8 +197,13 @@ def test_the_status_says_what_is_wrong_and_how_full_it_is(house: House) -> None:
                 "minor": False,
             }
         ],
-        "storage": {"used_bytes": 8192, "limit_bytes": 1_000_000, "days_left": 121.1, "written_bytes_a_day": None},
+        "storage": {"used_bytes": 8192, "limit_bytes": 1_000_000, "days_left": None, "written_bytes_a_day": None},
     }
+
+
+def test_days_left_go_by_the_pace_of_all_that_is_kept_once_that_is_a_day(house: House) -> None:
+    house.change_event(FRONT_EVENT, started_at=house.clock.now() - timedelta(days=2))
+    assert house.get("/api/v1/status").json()["storage"]["days_left"] == 242.1
 
 
 def test_days_left_are_unknown_before_the_first_recording(house: House) -> None:

@@ -5,6 +5,7 @@ import { createReadStream, existsSync, readdirSync, readFileSync, statSync } fro
 import { createServer } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { status } from './status.js';
 
 const port = Number(process.argv[2] ?? 8088);
 const dist = join(dirname(fileURLToPath(import.meta.url)), '../../src/doorstep/web/dist');
@@ -33,10 +34,13 @@ const FRESH = {
   alerts: 'many', // many | none | failing
   running: true,
   problems: false,
+  looks: 'here', // here | loading | remote | trouble | alone (no model, and the remote fails)
   clip: 'good', // good | broken
+  why: 'good', // good | none | failing
 };
 let state = { ...FRESH };
 const deleted = new Set();
+const feedback = new Map();
 const startedAt = Date.now();
 
 const iso = (milliseconds) => new Date(milliseconds).toISOString();
@@ -84,15 +88,46 @@ function event(number) {
     causes,
     pre_roll_seconds: 6.4,
     score: 0.93,
+    zone: number % 3 === 0 ? 'porch' : '',
+    direction: [null, 'arriving', 'leaving'][number % 3],
+    still: { href: `/api/v1/events/${id}/still.jpg` },
     clip: number % 9 === 8 ? null : { href: `/api/v1/events/${id}/clip.mp4`, bytes: 2_345_678, seconds },
     thumbnail: { href: `/api/v1/events/${id}/thumbnail.jpg` },
     ledger: [
-      { stage: 'captured', at: iso(start), ms: 0, cost_usd: 0 },
-      { stage: 'seen', at: iso(start + 412), ms: 412, cost_usd: 0 },
-      { stage: 'decided', at: iso(start + 430), ms: 430, cost_usd: 0 },
-      { stage: 'sent', at: iso(start + 610), ms: 610, cost_usd: 0.0001 },
-      { stage: 'accepted', at: iso(start + 1320), ms: 1320, cost_usd: 0 },
+      { stage: 'captured', at: iso(start), ms: 0, cost_usd: 0, channel: '' },
+      { stage: 'seen', at: iso(start + 412), ms: 412, cost_usd: 0, channel: '' },
+      { stage: 'decided', at: iso(start + 430), ms: 430, cost_usd: 0, channel: '' },
+      { stage: 'sent', at: iso(start + 610), ms: 610, cost_usd: 0.0001, channel: 'email' },
+      { stage: 'accepted', at: iso(start + 1320), ms: 1320, cost_usd: 0, channel: 'email' },
     ],
+  };
+}
+
+function explanation(number) {
+  const { started_at, zone, direction, causes } = event(number);
+  const looks = Array.from({ length: 40 }, (_, look) => {
+    const score = look < 3 ? 0 : Math.min(0.93, 0.2 + look / 20) - (look > 30 ? (look - 30) / 14 : 0);
+    const box = [0.3, 0.2, 0.45, 0.9];
+    return {
+      at: iso(Date.parse(started_at) + look * 250),
+      score,
+      where: look % 9 === 5 ? 'remote' : 'local',
+      boxes: score > 0.1 ? [{ label: 'person', box, score }] : [],
+      crops: look % 4 === 0 ? [[0.2, 0.1, 0.7, 1]] : [],
+    };
+  });
+  return {
+    model: 'yolox-nano',
+    model_sha256: 'c789161ef18efa2c0e5a8a8a2a1b5b25b6b1a46a50b05a1e6a5a1a1a2b3c4d5e',
+    input: '416x416',
+    thresholds: { open: 0.5, keep: 0.35 },
+    opened_by: causes[0],
+    motion: 0.012,
+    zone,
+    direction,
+    still_box: [0.3, 0.2, 0.45, 0.9],
+    looks,
+    feedback: feedback.get(`e${number}`) ?? null,
   };
 }
 
@@ -107,21 +142,6 @@ function events(query) {
   const from = Number(query.get('cursor') ?? 0);
   const to = from + Number(query.get('limit') ?? 60);
   return { events: wanted.slice(from, to), next: to < wanted.length ? String(to) : null };
-}
-
-function status() {
-  const remedy = 'Plug the camera in again, then look at the light beside its lens.';
-  const what = 'Front door has sent no picture';
-  return {
-    version: '0.1.0',
-    seeing: !state.problems,
-    problems: state.problems ? [{ what, since: iso(Date.now() - 1_200_000), remedy }] : [],
-    storage: {
-      used_bytes: state.problems ? 47.2e9 : 18.4e9,
-      limit_bytes: 50e9,
-      days_left: state.problems ? 0.6 : 21.4,
-    },
-  };
 }
 
 function json(response, code, body) {
@@ -226,7 +246,7 @@ async function answer(request, response) {
     return response.writeHead(204).end();
   }
   if (route === 'GET /cameras') return json(response, 200, { cameras: cameras() });
-  if (route === 'GET /status') return json(response, 200, status());
+  if (route === 'GET /status') return json(response, 200, status(state));
   if (route === 'GET /events') {
     if (state.alerts === 'failing') return problem(response, 500, 'The catalog could not be read.');
     return json(response, 200, events(searchParams));
@@ -245,11 +265,18 @@ async function answer(request, response) {
   if (one === null || Number(one[2]) >= 150) return problem(response, 404, 'There is no such thing.');
   const id = `e${one[2]}`;
   if (one[1] === 'DELETE') deleted.add(id);
-  if (one[1] === 'POST') deleted.delete(id);
+  if (one[1] === 'POST' && one[3] === '/feedback') feedback.set(id, body.verdict);
+  else if (one[1] === 'POST') deleted.delete(id);
   if (one[1] !== 'GET') return response.writeHead(204).end();
   if (deleted.has(id)) return problem(response, 404, 'There is no such alert.');
   if (one[3] === '/clip.mp4') return clip(request, response);
-  if (one[3] === '/thumbnail.jpg') return picture(response, thumbnails[Number(one[2]) % thumbnails.length]);
+  if (one[3] === '/explanation') {
+    if (state.why === 'none') return problem(response, 404, 'Nothing was kept about this event.');
+    if (state.why === 'failing') return problem(response, 500, 'The catalog could not be read.');
+    return json(response, 200, explanation(Number(one[2])));
+  }
+  if (one[3] === '/thumbnail.jpg' || one[3] === '/still.jpg')
+    return picture(response, thumbnails[Number(one[2]) % thumbnails.length]);
   return json(response, 200, event(Number(one[2])));
 }
 

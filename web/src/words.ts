@@ -1,16 +1,17 @@
-// Every English word of the pages, in one typed dictionary.  Markup and decisions live elsewhere.
+// The English words of the pages, in one typed dictionary; those of "Why this alert?" and "Who looks" are in whywords.ts
+// and whowords.ts, which are loaded later.  Markup and decisions live elsewhere.
 import type { FaultKind } from './api/fault.ts';
-import type { CameraState, Cause, Role, Stage } from './api/shapes.ts';
+import type { CameraState, Cause, Heading, Role, Stage } from './api/shapes.ts';
 import type { Verdict } from './rules/freshness.ts';
 import type { Speed } from './rules/ledger.ts';
-import { clock, clockWithSeconds, day, isSameDay, since, span, stageSeconds } from './rules/times.ts';
+import { clock, clockWithSeconds, day, isSameDay, money, since, span, stageSeconds } from './rules/times.ts';
 
 const causes: Record<Cause, string> = {
   person: 'Person',
   press: 'Doorbell',
   trigger: 'Motion',
   motion: 'Motion',
-  loitering: 'Person waiting',
+  loitering: 'Somebody stayed',
 };
 
 const stages: Record<Stage, string> = {
@@ -123,6 +124,7 @@ export const words = {
       lookAge === null ? 'Watching, no look yet' : `Watching, last look ${span(lookAge)} ago`,
     overdue: (lookAge: number) => `Watching is behind: last look ${span(lookAge)} ago`,
     notWatching: 'Not watching',
+    remote: 'Looked at by your remote detector',
     verdict: liveVerdict,
   },
 
@@ -154,6 +156,11 @@ export const words = {
       return isSameDay(at, yesterday) ? 'Yesterday' : day(at, now);
     },
     noThumbnail: 'No picture',
+    /** "Front door · porch, arriving" */
+    place: (camera: string, zone: string, heading: Heading | null) => {
+      const rest = [zone, heading ?? ''].filter((word) => word !== '').join(', ');
+      return rest === '' ? camera : `${camera} · ${rest}`;
+    },
     deleted: 'Alert deleted.',
     undo: 'Undo',
     undone: 'Alert is back.',
@@ -181,7 +188,8 @@ export const words = {
     loading: 'Loading the alert…',
     speed: speedWords,
     preRoll: (seconds: number) => `The clip starts ${seconds.toFixed(1)} s before.`,
-    cost: (usd: number) => `Telling you cost $${usd.toFixed(usd < 0.01 ? 4 : 2)}.`,
+    cost: (usd: number) => `This alert cost ${money(usd)}.`,
+    asked: 'Your remote detector, last answer',
     stage: 'Step',
     at: 'Time',
     after: 'After',

@@ -44,6 +44,13 @@ test('a person who waits is named once', () => {
   expect(words.causesOf(['trigger', 'motion'])).toBe('Motion');
 });
 
+test('a card says where and which way, as far as it is known', () => {
+  expect(words.alerts.place('Front door', '', null)).toBe('Front door');
+  expect(words.alerts.place('Front door', 'porch', null)).toBe('Front door · porch');
+  expect(words.alerts.place('Front door', '', 'leaving')).toBe('Front door · leaving');
+  expect(words.alerts.place('Front door', 'porch', 'arriving')).toBe('Front door · porch, arriving');
+});
+
 test('an event without a known cause is still shown', () => {
   expect(causesByWeight(event('x', '', { causes: [] }))).toEqual(['motion']);
 });

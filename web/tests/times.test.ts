@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   clockWithSeconds,
+  clockWithTenths,
   day,
   fileStamp,
   length,
@@ -15,6 +16,7 @@ const now = new Date('2026-11-21T20:00:00Z');
 
 test('times are local and have 24 hours', () => {
   expect(clockWithSeconds(at)).toBe('14:02:03');
+  expect(clockWithTenths(new Date(at.getTime() + 990))).toBe('14:02:03.9'); // never ahead of the time
 });
 
 test('"since" names the day only when it is another one', () => {
@@ -49,6 +51,17 @@ test.each([
 
 test('stages have a tenth of a second while they are short', () => {
   expect([412, 1320, 9949, 12_400].map(stageSeconds)).toEqual(['0.4 s', '1.3 s', '9.9 s', '12 s']);
+});
+
+test('a stage that took some milliseconds did not take none', () => {
+  expect([0, 1, 32, 94, 95, -5].map(stageSeconds)).toEqual([
+    '0.0 s',
+    '0.01 s',
+    '0.03 s',
+    '0.09 s',
+    '0.1 s',
+    '0.0 s',
+  ]);
 });
 
 test('sizes are decimal', () => {

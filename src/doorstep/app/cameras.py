@@ -1,7 +1,7 @@
 """Makes the pipeline of one camera out of its settings: which source, which buffer, which eyes."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -15,10 +15,13 @@ from doorstep.app.storage import Storage
 from doorstep.app.times_away import TimesAway
 from doorstep.core.alert import AlertPolicy
 from doorstep.core.camera import CameraId
+from doorstep.core.detection import Box
 from doorstep.core.errors import ConfigInvalid, StoreUnavailable
-from doorstep.core.event import Event, EventTracker
+from doorstep.core.event import Event
+from doorstep.core.event_tracker import EventTracker
 from doorstep.core.rolling_buffer import RollingBuffer
 from doorstep.core.settings import CameraSettings, Settings
+from doorstep.core.tracking import EVERYWHERE
 from doorstep.live.camera_tap import CameraTap
 from doorstep.live.mjpeg import MjpegFeed
 from doorstep.live.packet_feed import PacketFeed
@@ -27,16 +30,18 @@ from doorstep.pipeline.camera_pipeline import CameraParts, CameraPipeline
 from doorstep.pipeline.condition import NOT_RUNNING
 from doorstep.pipeline.continuous import ContinuousRecorder
 from doorstep.pipeline.event_rows import EventRows
+from doorstep.pipeline.explanations import Explanations
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.mailbox import FrameMailbox
 from doorstep.pipeline.outbox import Outbox
 from doorstep.pipeline.recorder import Recorder
 from doorstep.pipeline.segmenter import BufferedCamera
 from doorstep.pipeline.stills import Stills
-from doorstep.pipeline.watcher import Eyes, Watcher
-from doorstep.ports import Clock, Detector, SegmentShelf, ShelvedConnection, Source
-from doorstep.sources.address import parse_source
+from doorstep.pipeline.watcher import CROPS, Eyes, LookWith, Watcher, WatchRules, look_here
+from doorstep.ports import Clock, Detector, MotionScorer, SegmentShelf, ShelvedConnection, Source
+from doorstep.sources.address import comes_encoded, parse_source
 from doorstep.vision.luma_difference import LumaDifference
+from doorstep.vision.sharpness import sharpness
 
 log = structlog.get_logger()
 
@@ -52,6 +57,7 @@ class Shared:
     live: MjpegFeed
     packets: PacketFeed
     rows: EventRows
+    explanations: Explanations
     outbox: Outbox
     health: HealthBoard
     clock: Clock
@@ -59,6 +65,7 @@ class Shared:
     looks: Executor
     open_source: Callable[[CameraSettings, str], Source]
     link_to: Callable[[Event], str]
+    look: LookWith = look_here
 
 
 class CameraFactory:
@@ -104,8 +111,10 @@ class CameraFactory:
                 shared.link_to,
             ),
             detect=self._detect(camera),
+            encoded=decoded_for_looks(camera),
             feed=partial(shared.packets.put, camera.id),
             disconnected=partial(shared.packets.disconnected, camera.id),
+            explain=partial(shared.explanations.observed, camera.id),
         )
         return CameraPipeline(camera, parts, shared.rows, shared.health, shared.clock, away)
 
@@ -178,17 +187,31 @@ class CameraFactory:
         return buffered
 
     def _watcher(self, camera: CameraSettings) -> Watcher:
-        shared = self._shared
-        eyes = Eyes(LumaDifference, shared.detector, shared.looks)
+        shared, events = self._shared, self._shared.settings.events
+        scorer = partial(LumaDifference, camera.motion_masks)
+        eyes = Eyes(scorer, shared.detector, shared.looks, _where_it_moves, sharpness, shared.look)
+        crops = CROPS if shared.settings.detection.crops else None
+        rules = WatchRules(camera.least_heights, events.stationary_after, events.loitering_after, crops)
         return Watcher(
             camera.id,
             eyes,
             shared.settings.detection,
             camera.zones,
-            shared.settings.events.close_after,
+            events.close_after,
             shared.health,
             shared.clock,
+            rules,
         )
+
+
+def _where_it_moves(scorer: MotionScorer) -> Sequence[Box]:
+    return scorer.regions if isinstance(scorer, LumaDifference) else EVERYWHERE
+
+
+def decoded_for_looks(camera: CameraSettings) -> bool:
+    """Whether the stream that is looked at is decoded for that alone: painted pictures are decoded anyway."""
+    looked_at = camera.source if camera.detect is None else camera.detect
+    return not (camera.masks or camera.rotation) and comes_encoded(parse_source(looked_at))
 
 
 def _free(buffered: BufferedCamera, shelf: SegmentShelf) -> None:

@@ -6,13 +6,15 @@ from pathlib import Path
 
 from doorstep.app.buffer_folder import buffer_folder, storage_notes
 from doorstep.app.check_cameras import camera_findings
-from doorstep.app.detector import open_detector
+from doorstep.app.detector import open_sized
 from doorstep.app.disk_at_start import refuse_read_only
 from doorstep.app.finding import Finding
 from doorstep.app.folders import catalog_url, data_folder
 from doorstep.app.models import demo_visitor
 from doorstep.catalog.engine import open_engine
+from doorstep.clock import SystemClock
 from doorstep.core.errors import DoorstepError
+from doorstep.core.remote_use import DetectionPlace
 from doorstep.core.settings import EmailSettings, Settings
 from doorstep.notifiers.smtp import SmtpNotifier
 from doorstep.stores.local import LocalStore
@@ -24,6 +26,8 @@ async def findings(settings: Settings, folders: Sequence[Path], *, skip_cameras:
     """Everything, each as soon as it is known; a fault in one does not keep the others from being tried."""
     yield await asyncio.to_thread(_data, settings)
     yield await asyncio.to_thread(_model, settings, folders)
+    if settings.detection.where is DetectionPlace.REMOTE:
+        yield await asyncio.to_thread(_remote, settings)
     if not settings.cameras:
         yield Finding("cameras", ok=False, detail="The config names none. Add a [[camera]], or try `--demo`.")
     if not skip_cameras:
@@ -53,10 +57,21 @@ def _data(settings: Settings) -> Finding:
 
 def _model(settings: Settings, folders: Sequence[Path]) -> Finding:
     try:
-        detector = open_detector(settings.detection.model, folders)
+        cameras = sum(camera.enabled for camera in settings.cameras)
+        detector, choice = open_sized(settings.detection, folders, cameras, SystemClock())
     except DoorstepError as error:
         return Finding("detector", ok=False, detail=str(error))
-    return Finding("detector", ok=True, detail=detector.name)
+    return Finding("detector", ok=True, detail=f"{detector.name}; {choice.reason}")
+
+
+def _remote(settings: Settings) -> Finding:
+    from doorstep.app.remote_detection import try_remote  # noqa: PLC0415 - httpx, which most do without
+
+    try:
+        detail = try_remote(settings.detection, settings.server.data, SystemClock())
+    except DoorstepError as error:
+        return Finding("remote detector", ok=False, detail=str(error))
+    return Finding("remote detector", ok=True, detail=detail)
 
 
 async def _email(settings: EmailSettings) -> Finding:

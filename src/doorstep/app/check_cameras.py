@@ -2,19 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 
 import structlog
 
 from doorstep.app.camera_child import READERS
-from doorstep.app.cameras import time_zone
+from doorstep.app.cameras import decoded_for_looks, time_zone
 from doorstep.app.finding import Finding
 from doorstep.app.rtmp_intake import RtmpIntake
 from doorstep.app.sources import Sources
 from doorstep.clock import SystemClock
-from doorstep.core.errors import DoorstepError
-from doorstep.core.media import StreamItem, VideoFormat
+from doorstep.core.errors import DoorstepError, SourceError
+from doorstep.core.key_frames import KeyFrames
+from doorstep.core.media import AudioPacket, Packet, StreamItem, VideoFormat
 from doorstep.core.settings import CameraSettings, Settings
 from doorstep.live.packet_feed import PacketFeed
 from doorstep.pipeline.health import HealthBoard
@@ -28,6 +29,7 @@ from doorstep.sources.rtmp_play import Watching
 log = structlog.get_logger()
 
 CAMERA_SECONDS = 30.0  # one that is away is known sooner; some send a key frame that rarely
+KEY_FRAMES_SECONDS = 6.0
 USUAL_RATE = 15
 COST_SECONDS = 1.0
 
@@ -73,8 +75,10 @@ async def _tried(sources: Sources, camera: CameraSettings, address: str, name: s
     what = f"camera {name}"
     try:
         source = sources.open(camera, address)
-        async with asyncio.timeout(CAMERA_SECONDS), aclosing(source.stream(_NoFrames())) as items:
-            fmt = await _first_picture(items)
+        async with aclosing(source.stream(_NoFrames())) as items:
+            async with asyncio.timeout(CAMERA_SECONDS):
+                fmt, first = await _first_picture(items)
+            frames = await _key_frames(items, fmt, first) if _is_decoded(camera, address) else None
     except TimeoutError:
         return camera, Finding(what, ok=False, detail=f"no picture within {CAMERA_SECONDS:.0f} s"), None
     except DoorstepError as error:
@@ -83,16 +87,39 @@ async def _tried(sources: Sources, camera: CameraSettings, address: str, name: s
         log.warning("a fault in Doorstep itself, in the process that reads a camera", camera=name, traceback=str(error))
         detail = "A fault in Doorstep itself ended its reader; please report it with the log."
         return camera, Finding(what, ok=False, detail=detail), None
-    return camera, Finding(what, ok=True, detail=_words(fmt)), fmt
+    hint = frames.hint(of_detect_stream=camera.detect is not None) if frames is not None else ""
+    return camera, Finding(what, ok=True, detail="; ".join(filter(None, [_words(fmt), hint]))), fmt
 
 
-async def _first_picture(items: AsyncIterator[StreamItem]) -> VideoFormat | None:
+def _is_decoded(camera: CameraSettings, address: str) -> bool:
+    """Whether this stream is the one that is looked at, and comes encoded."""
+    return address == (camera.detect or camera.source) and decoded_for_looks(camera)
+
+
+async def _first_picture(items: AsyncIterator[StreamItem]) -> tuple[VideoFormat | None, StreamItem | None]:
+    """The format, and what came behind it."""
     fmt = None
     async for item in items:
         if not isinstance(item, VideoFormat):
-            break
+            return fmt, item
         fmt = item
-    return fmt
+    return fmt, None
+
+
+async def _key_frames(
+    items: AsyncIterator[StreamItem], fmt: VideoFormat | None, first: StreamItem | None
+) -> KeyFrames | None:
+    """Those of the stream, until it is known how far they lie apart; one that ends meanwhile was seen all the same."""
+    if fmt is None:
+        return None
+    frames, item = KeyFrames(fmt), first
+    with suppress(SourceError, TimeoutError):
+        async with asyncio.timeout(KEY_FRAMES_SECONDS):
+            while isinstance(item, Packet | AudioPacket) and frames.interval is None:
+                if isinstance(item, Packet):
+                    frames.take(item)
+                item = await anext(items, None)
+    return frames
 
 
 def _words(fmt: VideoFormat | None) -> str:

@@ -30,7 +30,7 @@ COMMON: dict[str, Any] = {  # of both doors; Any: uvicorn's keywords have many t
 }
 
 
-class _Uvicorn(uvicorn.Server):
+class Uvicorn(uvicorn.Server):
     """uvicorn without its signal handlers: signals are the composition root's."""
 
     @contextmanager
@@ -55,8 +55,8 @@ class HttpServer:
             **COMMON,
         )
         _load(config, tls)
-        self._outside = _Uvicorn(config)
-        self._inside = _Uvicorn(uvicorn.Config(LocalOwner(app), **COMMON))
+        self._outside = Uvicorn(config)
+        self._inside = Uvicorn(uvicorn.Config(LocalOwner(app), **COMMON))
 
     async def run(self) -> None:
         """Serve until `stop`."""

@@ -97,6 +97,7 @@ async def _work(publication: Publication, address: SourceAddress, clock: Clock) 
         beside = []
         if publication.motion is not None:
             mailbox = FrameMailbox(LOOKS_PER_SECOND, asyncio.get_running_loop())
+            mailbox.patient = True  # key frames will do where they come twice a second: nothing is looked at here
             tap = mailbox
             watch = _motion_watch(publication.motion, publication.cooldown, mailbox, clock)
             beside.append(tasks.create_task(watch.run()))

@@ -103,6 +103,7 @@ async def _run(server: ServerParts, http: HttpServer, looks: ThreadPoolExecutor,
         "rtmp": server.rtmp.run,
         "detector": server.detector.run,
         "event rows": server.shared.rows.run,
+        "explanations": server.shared.explanations.run,
         "outbox": server.shared.outbox.run,
         "sweeper": server.sweeper.run,
         "buffer shares": storage.shares.run,
@@ -111,6 +112,8 @@ async def _run(server: ServerParts, http: HttpServer, looks: ThreadPoolExecutor,
         "clock": server.clock_watch.run,
         "loop lateness": partial(measure_lateness, server.lateness, server.shared.clock),
     }
+    if server.remote is not None:
+        endless["remote detector"] = server.remote.run
     with stop_signals() as stopped:
         async with asyncio.TaskGroup() as tasks:
             running = [
@@ -128,6 +131,8 @@ async def _run(server: ServerParts, http: HttpServer, looks: ThreadPoolExecutor,
             looks.shutdown(wait=False, cancel_futures=True)
             for task in running:
                 task.cancel()
+    if server.remote is not None:
+        await asyncio.to_thread(server.remote.close)
     await asyncio.to_thread(server.nursery.close)
     server.engine.dispose()
 
@@ -136,6 +141,7 @@ async def _write_rows(server: ServerParts) -> None:
     try:
         async with asyncio.timeout(FINISH_SECONDS):
             await server.shared.rows.write_all()
+            await server.shared.explanations.write_due(everything=True)
     except TimeoutError:
         log.warning("the disk does not answer: what it was not told yet is recovered at the next start")
 

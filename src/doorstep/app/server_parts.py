@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import Engine
@@ -15,7 +17,7 @@ from doorstep.app import transcode_child
 from doorstep.app.buffer_folder import boot_id
 from doorstep.app.camera_child import READERS
 from doorstep.app.cameras import CameraFactory, Shared, time_zone
-from doorstep.app.detector import LateDetector
+from doorstep.app.detector import LateDetector, open_sized
 from doorstep.app.disk_at_start import told_when_full
 from doorstep.app.folders import catalog_url
 from doorstep.app.models import demo_visitor
@@ -30,6 +32,7 @@ from doorstep.catalog.upgrade import upgrade
 from doorstep.clock import SystemClock
 from doorstep.core.errors import ModelInvalid
 from doorstep.core.lateness import Lateness
+from doorstep.core.remote_use import DetectionPlace
 from doorstep.core.settings import Settings
 from doorstep.live.mjpeg import MjpegFeed
 from doorstep.live.packet_feed import PacketFeed
@@ -40,13 +43,20 @@ from doorstep.pipeline.clip_conversion import Conversions
 from doorstep.pipeline.clock_watch import ClockWatch, newest_row_of
 from doorstep.pipeline.disk_alerts import DiskAlerts
 from doorstep.pipeline.event_rows import EventRows
+from doorstep.pipeline.explanations import Explanations
+from doorstep.pipeline.feedback_folder import FeedbackFolder
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.outbox import Outbox
 from doorstep.pipeline.steady_clock import SteadyClock
 from doorstep.pipeline.sweeper import Sweeper
+from doorstep.pipeline.watcher import look_here
 from doorstep.ports import Clock, Notifier
 from doorstep.sources.nursery import Nursery
 from doorstep.sources.rtmp_play import Watching
+from doorstep.stores.local import LocalStore
+
+if TYPE_CHECKING:
+    from doorstep.app.remote_detection import RemoteDetection
 
 log = structlog.get_logger()
 
@@ -60,6 +70,7 @@ class ServerParts:
     catalog: SqlCatalog
     accounts: AccountBook
     detector: LateDetector
+    remote: "RemoteDetection | None"
     nursery: Nursery
     rtmp: RtmpIntake
     play_keys: PlayKeys
@@ -67,6 +78,7 @@ class ServerParts:
     factory: CameraFactory
     clips: RecordedClips
     conversions: Conversions
+    feedback: FeedbackFolder
     sweeper: Sweeper
     clock_watch: ClockWatch
     base_address: str
@@ -77,18 +89,14 @@ async def make_server(
     settings: Settings, model_folders: Sequence[Path], address: str, looks: ThreadPoolExecutor
 ) -> ServerParts:
     """Opens catalog, store and buffer; `address` is for links, `looks` is the detector's.  Raises as `serve` does."""
-    clock = _steady_clock()
-    health = HealthBoard(clock)
-    engine = await asyncio.to_thread(_open_catalog, settings.server.data)
-    catalog, accounts = SqlCatalog(engine), AccountBook(SqlAccountRecords(engine), clock)
-    storage = open_storage(settings, health, clock)
-    clock_watch = await asyncio.to_thread(_clock_watch, settings, catalog, health, clock)
-    rows = EventRows(catalog, health, clock, clock_watch)
-    detector = LateDetector(settings.detection.model, model_folders, health, clock)
+    ground = await _ground(settings)
+    clock, health, catalog, storage, rows = ground.clock, ground.health, ground.catalog, ground.storage, ground.rows
+    accounts = AccountBook(SqlAccountRecords(ground.engine), clock)
+    detector, remote = _detectors(settings, model_folders, health, clock)
+    look_with = remote.current if remote else detector.current
     packets, nursery = PacketFeed(), Nursery(clock, readers=READERS)
     play_keys = PlayKeys(accounts, clock, lambda camera: cameras.camera(camera) is not None)
-    rtmp = RtmpIntake(clock, settings.server.tls, Watching(packets, play_keys.may_play), health)
-    rtmp.expect(settings.cameras)
+    rtmp = _rtmp(settings, Watching(packets, play_keys.may_play), health, clock)
     sources = Sources(clock, time_zone(settings.server.timezone), _visitor(model_folders), nursery, rtmp)
     shared = Shared(
         settings=settings,
@@ -96,22 +104,25 @@ async def make_server(
         live=MjpegFeed(clock),
         packets=packets,
         rows=rows,
+        explanations=Explanations(catalog, rows, health, clock, look_with),
         outbox=Outbox(_notifiers(settings), rows, health, clock),
         health=health,
         clock=clock,
-        detector=detector.current,
+        detector=look_with,
         looks=looks,
         open_source=sources.open,
         link_to=lambda event: f"{address}/alerts/{event.id}",
+        look=remote.look if remote else look_here,
     )
-    factory, cameras = _cameras(shared, catalog, clock_watch, address)
+    factory, cameras = _cameras(shared, catalog, ground.clock_watch, address)
     conversions = Conversions(settings.server.data / "converted", transcode_child.COMMAND)
     return ServerParts(
         shared=shared,
-        engine=engine,
+        engine=ground.engine,
         catalog=catalog,
         accounts=accounts,
         detector=detector,
+        remote=remote,
         nursery=nursery,
         rtmp=rtmp,
         play_keys=play_keys,
@@ -119,10 +130,62 @@ async def make_server(
         factory=factory,
         clips=RecordedClips(storage.store, factory.buffers, clock, catalog, conversions),
         conversions=conversions,
-        sweeper=_sweeper(settings, storage, catalog, clock_watch, clock),
-        clock_watch=clock_watch,
+        feedback=ground.feedback,
+        sweeper=_sweeper(shared, ground),
+        clock_watch=ground.clock_watch,
         base_address=address,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What is opened before anything else can be made."""
+
+    clock: SteadyClock
+    health: HealthBoard
+    engine: Engine
+    catalog: SqlCatalog
+    storage: Storage
+    feedback: FeedbackFolder
+    clock_watch: ClockWatch
+    rows: EventRows
+
+
+async def _ground(settings: Settings) -> _Ground:
+    """Raises CatalogUnavailable, ConfigInvalid, StoreUnavailable."""
+    clock = _steady_clock()
+    health = HealthBoard(clock)
+    engine = await asyncio.to_thread(_open_catalog, settings.server.data)
+    catalog = SqlCatalog(engine)
+    storage = open_storage(settings, health, clock)
+    clock_watch = await asyncio.to_thread(_clock_watch, settings, catalog, health, clock)
+    rows = EventRows(catalog, health, clock, clock_watch)
+    feedback = FeedbackFolder(LocalStore(settings.server.data / "feedback"), storage.store, catalog, clock)
+    return _Ground(clock, health, engine, catalog, storage, feedback, clock_watch, rows)
+
+
+def _detectors(
+    settings: Settings, model_folders: Sequence[Path], health: HealthBoard, clock: Clock
+) -> "tuple[LateDetector, RemoteDetection | None]":
+    cameras_on = sum(camera.enabled for camera in settings.cameras)
+    load = partial(open_sized, settings.detection, model_folders, cameras_on, clock)
+    away = settings.detection.where is DetectionPlace.REMOTE
+    local = LateDetector(load, health, clock, beside_remote=away)
+    return local, _remote(settings, local, health, clock)
+
+
+def _rtmp(settings: Settings, watching: Watching, health: HealthBoard, clock: Clock) -> RtmpIntake:
+    rtmp = RtmpIntake(clock, settings.server.tls, watching, health)
+    rtmp.expect(settings.cameras)
+    return rtmp
+
+
+def _remote(settings: Settings, local: LateDetector, health: HealthBoard, clock: Clock) -> "RemoteDetection | None":
+    if settings.detection.where is not DetectionPlace.REMOTE:
+        return None
+    from doorstep.app.remote_detection import RemoteDetection  # noqa: PLC0415 - httpx, which most do without
+
+    return RemoteDetection(settings.detection, local.current, settings.server.data, health, clock)
 
 
 def _steady_clock() -> SteadyClock:
@@ -149,16 +212,15 @@ def _cameras(
     return factory, cameras
 
 
-def _sweeper(
-    settings: Settings, storage: Storage, catalog: SqlCatalog, clock_watch: ClockWatch, clock: Clock
-) -> Sweeper:
+def _sweeper(shared: Shared, ground: _Ground) -> Sweeper:
     return Sweeper(
-        storage.store,
-        catalog,
-        settings.retention,
-        clock,
-        bytes_now=storage.disk.retention_bytes,
-        may_expire_by_age=clock_watch.may_expire_by_age,
+        shared.storage.store,
+        ground.catalog,
+        shared.settings.retention,
+        shared.clock,
+        bytes_now=shared.storage.disk.retention_bytes,
+        may_expire_by_age=ground.clock_watch.may_expire_by_age,
+        event_goes=ground.feedback.event_goes,
     )
 
 

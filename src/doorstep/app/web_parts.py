@@ -31,6 +31,8 @@ def web_parts(server: ServerParts) -> WebParts:
         names=server.shared.settings.server.names,
         hostname=socket.gethostname(),
         lateness=server.lateness,
+        model=server.detector.sized_model,
+        remote=lambda: server.remote.state() if server.remote else None,
         written_a_day=lambda: server.shared.storage.disk.written.per_day,
         rtmp=RtmpParts(
             make_play_key=server.play_keys.make,
@@ -39,6 +41,7 @@ def web_parts(server: ServerParts) -> WebParts:
             play_addresses=server.rtmp.play_addresses,
             ingest_from=server.shared.settings.server.ingest_from,
         ),
+        judge=server.feedback.take,
         longest_clip_seconds=max(LONGEST_CLIP_SECONDS, server.shared.settings.buffer.seconds),
     )
 

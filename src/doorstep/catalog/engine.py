@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from doorstep.core.errors import CatalogUnavailable
@@ -72,7 +73,7 @@ def catalog_errors() -> Iterator[None]:
         raise CatalogUnavailable(_words_for(error.orig)) from error
     except sqlite3.Error as error:
         raise CatalogUnavailable(_words_for(error)) from error
-    except PoolTimeoutError as error:
+    except (PoolTimeoutError, StaleDataError) as error:  # the latter: another writer removed the row meanwhile
         raise CatalogUnavailable(_WORDS[sqlite3.SQLITE_BUSY]) from error
 
 

@@ -9,6 +9,7 @@ from doorstep.catalog.cursor import Cursor
 from doorstep.core.camera import CameraId
 from doorstep.core.clock_state import Guess
 from doorstep.core.event import Event, EventId
+from doorstep.core.explanation import Explanation, Verdict
 from doorstep.core.gap import Gap
 from doorstep.core.outbox import Delivery, DeliveryState
 from doorstep.core.recorded_span import RecordedSpan, holds, own_file
@@ -26,6 +27,7 @@ class MemoryCatalog:
     def __init__(self) -> None:
         self._events: dict[EventId, Event] = {}
         self._deliveries: dict[str, Delivery] = {}
+        self._explanations: dict[EventId, Explanation] = {}
         self._gaps: list[Gap] = []
         self._spans: dict[str, RecordedSpan] = {}
         # By what gaps, minutes and deliveries were told; events know it.
@@ -96,6 +98,7 @@ class MemoryCatalog:
         """Remove the row and its deliveries."""
         with self._lock:
             self._events.pop(event_id, None)
+            self._explanations.pop(event_id, None)
             self._deliveries = {key: kept for key, kept in self._deliveries.items() if kept.alert.event != event_id}
 
     def add_gap(self, gap: Gap, guess: Guess | None = None) -> None:
@@ -185,6 +188,28 @@ class MemoryCatalog:
             for one in due.keys() & self._guesses.keys():
                 del self._guesses[one]
                 self._tell(gaps[one] if isinstance(one, Gap) else one, guess)
+
+    def save_explanation(self, explanation: Explanation) -> bool:
+        """Insert or replace all but its verdict; whether there is such an event, for it comes and goes with that."""
+        with self._lock:
+            if explanation.event not in self._events:
+                return False
+            known = self._explanations.get(explanation.event)
+            self._explanations[explanation.event] = replace(explanation, verdict=known.verdict if known else None)
+            return True
+
+    def explanation(self, event_id: EventId) -> Explanation | None:
+        """Why the event opened, None where that is not known."""
+        with self._lock:
+            return self._explanations.get(event_id)
+
+    def judge(self, event_id: EventId, verdict: Verdict) -> bool:
+        """Keep what somebody says about the event; whether it has an explanation, for the verdict lies with that."""
+        with self._lock:
+            known = self._explanations.get(event_id)
+            if known is not None:
+                self._explanations[event_id] = replace(known, verdict=verdict)
+            return known is not None
 
     def _tell(self, key: str | Gap, guess: Guess | None) -> None:
         if guess is not None:

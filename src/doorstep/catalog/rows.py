@@ -7,6 +7,7 @@ from doorstep.catalog.tables import (
     CauseRow,
     DeliveryRow,
     EventRow,
+    ExplanationRow,
     GapRow,
     GrantRow,
     LedgerJson,
@@ -17,11 +18,15 @@ from doorstep.core.access import Account, Grant, Role, Scope
 from doorstep.core.alert import Alert, AlertId
 from doorstep.core.camera import CameraId
 from doorstep.core.clock_state import Guess
+from doorstep.core.detection import Box
 from doorstep.core.event import Cause, Event, EventId, Recording
+from doorstep.core.explanation import Explanation, Verdict
+from doorstep.core.explanation_json import BROKEN, explanation_of, explanation_text
 from doorstep.core.gap import Gap
 from doorstep.core.ledger import LedgerEntry, Stage
 from doorstep.core.outbox import Delivery, DeliveryState
 from doorstep.core.recorded_span import RecordedSpan
+from doorstep.core.track import Direction
 
 
 def event_row(event: Event) -> EventRow:
@@ -48,6 +53,9 @@ def event_row(event: Event) -> EventRow:
         deleted_at=event.deleted_at,
         recording_in_minutes=(recording is not None and recording.in_minutes) or None,
         unfinished=event.unfinished,
+        box=list(event.box.corners) if event.box else None,
+        zone=event.zone or None,
+        direction=event.direction.value if event.direction else None,
         boot=event.guess.boot if event.guess else None,
         booted_at=event.guess.booted_at if event.guess else None,
     )
@@ -70,6 +78,9 @@ def event_of(row: EventRow) -> Event:
         deleted_at=row.deleted_at,
         unfinished=bool(row.unfinished),
         guess=guess_of(row),
+        box=Box(*row.box) if row.box else None,
+        zone=row.zone or "",
+        direction=Direction(row.direction) if row.direction else None,
     )
 
 
@@ -144,6 +155,20 @@ def delivery_of(row: DeliveryRow) -> Delivery:
         next_at=row.next_at,
         outcome=row.outcome,
     )
+
+
+def explanation_row(explanation: Explanation) -> ExplanationRow:
+    """The row of an explanation."""
+    verdict = explanation.verdict.value if explanation.verdict else None
+    return ExplanationRow(event_id=explanation.event, body=explanation_text(explanation), verdict=verdict)
+
+
+def explained(row: ExplanationRow) -> Explanation | None:
+    """The explanation that the row was made from; None for a row that nobody can read, as if there were none."""
+    try:
+        return explanation_of(row.body, Verdict(row.verdict) if row.verdict else None)
+    except BROKEN:
+        return None
 
 
 def gap_row(gap: Gap) -> GapRow:

@@ -14,16 +14,19 @@ from doorstep.catalog.rows import (
     delivery_row,
     event_of,
     event_row,
+    explained,
+    explanation_row,
     gap_of,
     gap_row,
     span_of,
     span_row,
     told_by,
 )
-from doorstep.catalog.tables import CauseRow, DeliveryRow, EventRow, GapRow, SpanRow
+from doorstep.catalog.tables import CauseRow, DeliveryRow, EventRow, ExplanationRow, GapRow, SpanRow
 from doorstep.core.camera import CameraId
 from doorstep.core.clock_state import Guess
 from doorstep.core.event import Event, EventId
+from doorstep.core.explanation import Explanation, Verdict
 from doorstep.core.gap import Gap
 from doorstep.core.outbox import Delivery, DeliveryState
 from doorstep.core.recorded_span import RecordedSpan
@@ -184,6 +187,30 @@ class SqlCatalog:
     def redate(self, truth: Guess, *, known: bool) -> None:
         """Put right what was told by other guesses of the same boot; may be called again where it failed midway."""
         sql_dating.redate(self._engine, truth, known=known)
+
+    def save_explanation(self, explanation: Explanation) -> bool:
+        """Insert or replace all but its verdict; whether there is such an event, for it comes and goes with that."""
+        with writing(self._engine) as session:
+            if session.scalar(select(EventRow.id).where(EventRow.id == explanation.event)) is None:
+                return False
+            row, known = explanation_row(explanation), session.get(ExplanationRow, explanation.event)
+            row.verdict = known.verdict if known is not None else None
+            session.merge(row)
+            return True
+
+    def explanation(self, event_id: EventId) -> Explanation | None:
+        """Why the event opened, None where that is not known."""
+        with reading(self._engine) as session:
+            row = session.get(ExplanationRow, event_id)
+            return explained(row) if row is not None else None
+
+    def judge(self, event_id: EventId, verdict: Verdict) -> bool:
+        """Keep what somebody says about the event; whether it has an explanation, for the verdict lies with that."""
+        with writing(self._engine) as session:
+            row = session.get(ExplanationRow, event_id)
+            if row is not None:
+                row.verdict = verdict.value
+            return row is not None
 
     def _events(self, statement: Select[EventRow]) -> list[Event]:
         with reading(self._engine) as session:

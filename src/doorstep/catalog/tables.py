@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import ClassVar, TypedDict
 
-from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, MetaData, text
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, MetaData, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from doorstep.catalog.instant import Instant
 
-HEAD = "0003"
+HEAD = "0005"
 """The last step of `migrations`; a test holds it there."""
 
 
@@ -36,6 +36,7 @@ class Base(DeclarativeBase):
         datetime: Instant(),
         float: Double(),
         list[str]: JSON(none_as_null=True),
+        list[float]: JSON(none_as_null=True),
         list[LedgerJson]: JSON(),
     }
 
@@ -58,7 +59,11 @@ class ToldRow(Base):
 
 
 class EventRow(ToldRow):
-    """One event; the recording's columns are all null or all not.  A null of the last two columns means no."""
+    """One event; the recording's columns are all null or all not.
+
+    A null of `recording_in_minutes` and `unfinished` means no, one of `zone` the whole picture.  `box` is left, top,
+    right and bottom in parts of the still.
+    """
 
     __tablename__ = "events"
 
@@ -78,6 +83,9 @@ class EventRow(ToldRow):
     deleted_at: Mapped[datetime | None]
     recording_in_minutes: Mapped[bool | None]
     unfinished: Mapped[bool | None]
+    box: Mapped[list[float] | None]
+    zone: Mapped[str | None]
+    direction: Mapped[str | None]
     causes: Mapped[list["CauseRow"]] = relationship(
         order_by="CauseRow.position", cascade="all, delete-orphan", passive_deletes=True, lazy="selectin"
     )
@@ -109,6 +117,16 @@ class CauseRow(Base):
     position: Mapped[int]
 
     __table_args__ = (Index(None, "cause", "event_id"),)
+
+
+class ExplanationRow(Base):
+    """Why an event opened: `body` is the JSON of `core.explanation_json`, `verdict` what somebody said about it."""
+
+    __tablename__ = "explanations"
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+    verdict: Mapped[str | None]
 
 
 class DeliveryRow(ToldRow):

@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from doorstep import __version__
-from doorstep.cli import backup, check, clip, detect, fsck, models, publish, restore, run, tokens, users
+from doorstep.cli import (
+    backup,
+    check,
+    clip,
+    detect,
+    fsck,
+    models,
+    publish,
+    restore,
+    run,
+    serve_detector,
+    tokens,
+    tune,
+    users,
+)
 from doorstep.core.errors import ConfigInvalid, DoorstepError
 
 FAULT, WRONG_USAGE = 1, 2
@@ -45,10 +59,12 @@ app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("clip")(clip.clip)
 app.command("detect")(detect.detect)
+app.command("tune")(tune.tune)
 app.command("fsck")(fsck.fsck)
 app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
 app.command("publish", context_settings=publish.SETTINGS)(publish.publish)
+app.command("serve-detector")(serve_detector.serve_detector)
 app.add_typer(models.verbs, name="models")
 app.add_typer(users.verbs, name="users")
 app.add_typer(tokens.verbs, name="tokens")

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -15,24 +16,40 @@ from rich.table import Table
 from doorstep.app import models as files
 from doorstep.app.folders import data_folder
 from doorstep.cli.options import ConfigOption, DataOption, JsonOption, model_folders, settings_of
+from doorstep.vision.models import Accuracy
+
+ABOUT_ACCURACY = (
+    "Right pictures: of a hundred of doors and streets, in how many it is right whether anybody is there."
+    " F1 is for the boxes it draws; COCO AP is what its authors tell."
+)
 
 verbs = typer.Typer(help="The files that know what a person looks like.", no_args_is_help=True)
 
 
 @verbs.command("list")
 def list_models(config: ConfigOption = None, data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Every file Doorstep knows, its licence, and whether it is here."""
+    """Every file Doorstep knows, its licence, how good it is, and whether it is here."""
     here = {verdict.name: str(verdict.soundness) for verdict in _here(config, data)}
     rows = [(known, here.get(known.name, "no")) for known in files.FILES]
     if as_json:
         for known, state in rows:
             row = {"name": known.name, "licence": known.licence, "bytes": known.pins[0].length, "state": state}
-            typer.echo(json.dumps(row))
+            typer.echo(json.dumps(row | {"accuracy": asdict(known.accuracy) if known.accuracy else None}))
         return
-    table = Table("Name", "Size", "Licence", "Here")
+    table = Table("Name", "Size", "Licence", "Right pictures", "Here", caption=ABOUT_ACCURACY, caption_justify="left")
     for known, state in rows:
-        table.add_row(known.name, f"{known.pins[0].length / 1e6:.1f} MB", known.licence, state)
+        size = f"{known.pins[0].length / 1e6:.1f} MB"
+        table.add_row(known.name, size, known.licence, _accuracy_words(known.accuracy), state)
     Console().print(table)
+
+
+def _accuracy_words(accuracy: Accuracy | None) -> str:
+    if accuracy is None:
+        return ""
+    told = f"COCO AP {accuracy.coco_ap:g} %"
+    if accuracy.f1 is None or accuracy.images is None:
+        return f"not measured ({told})"
+    return f"{100 * accuracy.images:.0f} % (F1 {accuracy.f1:.2f}, {told})"
 
 
 @verbs.command("fetch")
@@ -56,17 +73,36 @@ def fetch(
 
 
 @verbs.command("verify")
-def verify(config: ConfigOption = None, data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Compare every file that is here with its pinned hash.  Exit code 1 when one differs."""
+def verify(
+    model: Annotated[
+        Path | None, typer.Argument(help="The path of your own ONNX file: say what it is, and whether it can look.")
+    ] = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare every file that is here with its pinned hash, or try out your own.  Exit code 1 when one is wrong."""
+    if model is not None:
+        row = _own(model)
+        typer.echo(json.dumps(row) if as_json else "{name}: {family}, {side} pixels, knows {labels}".format(**row))
+        return
     verdicts = _here(config, data)
     for verdict in verdicts:
         row = {"name": verdict.name, "path": str(verdict.path), "state": verdict.soundness, "reason": verdict.reason}
-        words = f"{verdict.name}: {verdict.reason or 'sound'} ({verdict.path})"
+        words = verdict.reason or f"{verdict.name}: sound ({verdict.path})"
         typer.echo(json.dumps(row) if as_json else words)
     if not verdicts:
         typer.echo("No file is here yet. Run `doorstep models fetch`.", err=True)
     if any(verdict.soundness is files.Soundness.WRONG for verdict in verdicts):
         raise typer.Exit(1)
+
+
+def _own(model: Path) -> dict[str, object]:
+    """What an owner's file is.  Raises ModelInvalid, DetectorUnavailable."""
+    from doorstep.vision.own_model import try_own_model  # noqa: PLC0415 - onnxruntime, a second of imports
+
+    found = try_own_model(model)
+    return {"name": found.name, "family": found.family, "side": found.side, "labels": ", ".join(found.labels)}
 
 
 def _here(config: Path | None, data: Path | None) -> list[files.Verdict]:

@@ -7,16 +7,12 @@ from urllib.parse import SplitResult, urlsplit
 from doorstep.config.document import Document, Value
 from doorstep.config.fault import Fault, line_of
 from doorstep.config.key_lines import KeyPath
+from doorstep.core.cloud_metadata import CLOUD_METADATA
 from doorstep.core.errors import ConfigInvalid
 from doorstep.sources.address import parse_source
 
 _MAIL = ("smtp", "smtps")
-# Where clouds tell a machine its own secrets; no camera lives there.
 _METADATA_HOSTS = frozenset({"metadata.google.internal", "metadata.goog", "metadata"})
-_METADATA = (
-    *map(ipaddress.ip_address, ("169.254.169.254", "169.254.170.2", "169.254.170.23", "100.100.100.200")),
-    *map(ipaddress.ip_address, ("fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254")),
-)
 
 
 def address_faults(document: Document) -> list[Fault]:
@@ -64,8 +60,8 @@ def _repeated_ids(document: Document) -> Iterator[Fault]:
 
 
 def _wrong_source(address: str) -> str | None:
-    parts = _parts(address)
-    if parts is None or _is_metadata(parts):
+    parts = parts_of(address)
+    if parts is None or is_metadata(parts):
         return "is not an address that can be used"
     try:
         parse_source(address)
@@ -75,16 +71,16 @@ def _wrong_source(address: str) -> str | None:
 
 
 def _wrong_mail_server(address: str) -> str | None:
-    parts = _parts(address)
+    parts = parts_of(address)
     if address.partition(":")[0].lower() not in _MAIL:
         return "must begin with smtp:// or smtps://"
-    if parts is None or not parts.hostname or _is_metadata(parts):
+    if parts is None or not parts.hostname or is_metadata(parts):
         return "must name a mail server: smtp://HOST or smtps://USER:PASSWORD@HOST"
     return None
 
 
-def _parts(address: str) -> SplitResult | None:
-    """None where something is malformed, also in ways that urlsplit would quietly mend."""
+def parts_of(address: str) -> SplitResult | None:
+    """An address, None where something is malformed, also in ways that urlsplit would quietly mend."""
     if not address.isprintable() or address != address.strip():
         return None
     try:
@@ -95,7 +91,8 @@ def _parts(address: str) -> SplitResult | None:
     return None if port == 0 else parts
 
 
-def _is_metadata(parts: SplitResult) -> bool:
+def is_metadata(parts: SplitResult) -> bool:
+    """Whether a machine in a cloud finds its own secrets there; no camera and no detector lives on such an address."""
     host = (parts.hostname or "").rstrip(".")
     if host in _METADATA_HOSTS:
         return True
@@ -104,4 +101,4 @@ def _is_metadata(parts: SplitResult) -> bool:
     except ValueError:
         return False
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address) in _METADATA
+    return (mapped or address) in CLOUD_METADATA

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from doorstep.config.document import Document, Value
 from doorstep.config.fault import Fault
 from doorstep.config.key_lines import KeyPath
+from doorstep.core.detection import PERSON, Label
 from doorstep.core.errors import ConfigInvalid
 from doorstep.sources.address import (
     DemoAddress,
@@ -32,7 +33,7 @@ Camera = dict[str, Value]
 def camera_faults(document: Document) -> list[Fault]:
     """Keys that are fine alone and wrong beside others."""
     found = [Fault((*path, key), words) for path, camera in document.cameras() for key, words in _wrong_in(camera)]
-    return [*found, *_repeated_keys(document)]
+    return [*found, *_repeated_keys(document), *_useless_heights(document)]
 
 
 def _wrong_in(camera: Camera) -> Iterator[tuple[str, str]]:
@@ -81,6 +82,20 @@ def _repeated_keys(document: Document) -> Iterator[Fault]:
             if key in seen:
                 yield Fault((*path, "stream_key"), "is another camera's key; each needs its own")
             seen[key] = path
+
+
+def _useless_heights(document: Document) -> Iterator[Fault]:
+    """Of labels that nobody looks for; what is no label is said elsewhere."""
+    labels = document.table("detection").get("labels", [PERSON.value])
+    wanted = labels if isinstance(labels, list) else list(Label)
+    for path, camera in document.cameras():
+        zones = camera.get("zones")
+        places = [path, *((*path, "zones", number) for number in range(len(zones if isinstance(zones, list) else [])))]
+        for place in places:
+            for label in document.table(*place, "least_heights"):
+                if label in list(Label) and label not in wanted:
+                    words = "is not among the labels of [detection], so nobody looks for it"
+                    yield Fault((*place, "least_heights", label), words)
 
 
 def _address(camera: Camera) -> SourceAddress | None:

@@ -18,8 +18,8 @@ class Fault:
 
 
 def config_invalid(file: str, lines: Mapping[KeyPath, int], faults: Iterable[Fault]) -> ConfigInvalid:
-    """All faults, one line each, in the order of the file."""
-    told = sorted((line_of(lines, fault.path) or 0, _shown(fault.path), fault.words) for fault in faults)
+    """All faults, one line each, in the order of the file; what is wrong in several entries of a list is said once."""
+    told = sorted({(line_of(lines, fault.path) or 0, shown(fault.path), fault.words) for fault in faults})
     return ConfigInvalid("\n".join(f"{_place(file, line)}: {key}: {words}" for line, key, words in told))
 
 
@@ -34,7 +34,7 @@ def _place(file: str, line: int) -> str:
     return f"{file}, line {line}" if line else file
 
 
-def _shown(path: KeyPath) -> str:
+def shown(path: KeyPath) -> str:
     """camera.zones.polygon: the line tells which of several it is."""
     names = (name for name in path if isinstance(name, str))
     text = ".".join(name if name.isprintable() else ascii(name) for name in names)

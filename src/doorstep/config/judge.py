@@ -8,9 +8,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from doorstep.config.document import Document
-from doorstep.config.fault import Fault
+from doorstep.config.fault import Fault, shown
 from doorstep.config.key_lines import KeyPath
-from doorstep.config.schema import ConfigFile, Table
+from doorstep.config.schema import ConfigFile
+from doorstep.config.table import Table
 
 _WORDS = {
     "missing": "is missing",
@@ -63,8 +64,8 @@ def _fault(error: ErrorDetails) -> Fault:
             return Fault(path, _unknown_key(path))
         case "rule":
             return Fault((*path, *context["key"].split(".")), context["words"])
-        case "list_type" if path == ("camera",):
-            return Fault(path, "must be written with two brackets: [[camera]]")
+        case "list_type" if path[-1] in {"camera", "zones"}:
+            return Fault(path, f"must be written with two brackets: [[{shown(path)}]]")
         case kind:
             return Fault(path, _WORDS.get(kind, "cannot be used").format(**context))
 

@@ -6,18 +6,21 @@ from pathlib import Path
 from doorstep.config import schema
 from doorstep.config.address_rules import address_faults
 from doorstep.config.camera_rules import camera_faults
+from doorstep.config.detection_rules import detection_faults
 from doorstep.config.document import Document, read_document
 from doorstep.config.fault import Fault, config_invalid
 from doorstep.config.judge import judged
 from doorstep.config.not_built import not_built_faults
 from doorstep.config.notation import host_and_port
 from doorstep.config.outside import fill_in_environment, fill_in_files
+from doorstep.config.zone_table import LeastHeights, ZoneTable
 from doorstep.core.camera import CameraId
+from doorstep.core.detection import Label
 from doorstep.core.event import Cause
+from doorstep.core.remote_use import DetectionPlace, RemoteUse
 from doorstep.core.settings import (
     BufferSettings,
     CameraSettings,
-    DetectionPlace,
     DetectionSettings,
     EmailSettings,
     EventSettings,
@@ -52,6 +55,7 @@ def load_settings(
     faults += fill_in_files(document)
     faults += address_faults(document)
     faults += camera_faults(document)
+    faults += detection_faults(document)
     file, more = judged(document)
     if only_built:
         faults += not_built_faults(document)
@@ -127,19 +131,36 @@ def _camera(camera: schema.Camera) -> CameraSettings:
         reencode=camera.reencode,
         rotation=camera.rotation,
         transport=Transport(camera.transport),
-        zones=tuple(Zone(zone.name, _polygon(zone.polygon)) for zone in camera.zones),
+        zones=tuple(map(_zone, camera.zones)),
+        least_heights=_least_heights(camera.least_heights),
+        motion_masks=tuple(map(_polygon, camera.motion_masks)),
     )
+
+
+def _zone(zone: ZoneTable) -> Zone:
+    return Zone(zone.name, _polygon(zone.polygon), zone.exclude, _least_heights(zone.least_heights))
+
+
+def _least_heights(heights: LeastHeights | None) -> tuple[tuple[str, float], ...]:
+    return () if heights is None else tuple(heights.model_dump(exclude_none=True).items())
 
 
 def _detection(detection: schema.Detection, folder: Path) -> DetectionSettings:
     is_path = "/" in detection.model or detection.model.endswith(".onnx")
     return DetectionSettings(
         model=str(folder / detection.model) if is_path else detection.model,
+        input_size=detection.input_size,
+        labels=frozenset(map(Label, detection.labels)),
         where=DetectionPlace(detection.where),
         endpoint=detection.endpoint,
+        token=detection.token,
+        use=RemoteUse(detection.use),
+        price_per_call_usd=detection.price_per_call_usd,
         monthly_cap_usd=detection.monthly_cap_usd,
         looks_per_second=detection.looks_per_second,
         look_at_least_every=detection.look_at_least_every,
+        crops=detection.crops,
+        second_look=detection.second_look,
     )
 
 
@@ -153,6 +174,8 @@ def _events(events: schema.Events) -> EventSettings:
         alert_cooldown=events.alert_cooldown,
         record_on=frozenset(map(Cause, events.record_on)),
         alert_on=frozenset(map(Cause, events.alert_on)),
+        stationary_after=events.stationary_after,
+        loitering_after=events.loitering_after,
     )
 
 

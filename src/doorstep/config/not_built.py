@@ -8,7 +8,6 @@ from doorstep.config.document import Document
 from doorstep.config.fault import Fault
 
 CAMERA_DEFAULTS: dict[str, object] = {"upload": False}
-DETECTION_DEFAULTS: dict[str, object] = {"where": "local", "endpoint": "", "monthly_cap_usd": 0}
 STORE_DEFAULTS: dict[str, object] = {"kind": "local"}
 SERVER_DEFAULTS: dict[str, object] = {"trusted_proxies": []}
 
@@ -25,7 +24,7 @@ def _found(document: Document) -> Iterator[Fault]:
         for key, default in CAMERA_DEFAULTS.items():
             if key in camera and camera[key] != default:
                 yield Fault((*path, key), WORDS)
-    tables = {"detection": DETECTION_DEFAULTS, "store": STORE_DEFAULTS, "server": SERVER_DEFAULTS}
+    tables = {"store": STORE_DEFAULTS, "server": SERVER_DEFAULTS}
     for table, defaults in tables.items():
         for key, default in defaults.items():
             if key in document.table(table) and document.table(table)[key] != default:

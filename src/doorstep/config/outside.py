@@ -13,6 +13,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LARGEST = 64 * 1024
 _OF_CAMERA = ("source", "detect", "stream_key")
 _OF_EMAIL = ("smtp",)
+_OF_DETECTION = ("token",)
 
 
 def fill_in_environment(document: Document, environment: Mapping[str, str]) -> list[Fault]:
@@ -59,6 +60,8 @@ def _secrets(document: Document) -> Iterator[tuple[KeyPath, dict[str, Value], st
             yield path, camera, name
     for name in _OF_EMAIL:
         yield ("notify", "email"), document.table("notify", "email"), name
+    for name in _OF_DETECTION:
+        yield ("detection",), document.table("detection"), name
 
 
 def _fill_in_file(document: Document, path: KeyPath, table: dict[str, Value], name: str) -> Iterator[Fault]:

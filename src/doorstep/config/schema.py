@@ -5,10 +5,11 @@ import re
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from doorstep.config.notation import host_and_port, size_in_bytes
+from doorstep.config.table import Table, Text, rule_broken
+from doorstep.config.zone_table import LeastHeights, Polygon, ZoneTable
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.ASCII)
 _MAIL = re.compile(r"[^@\s<>,;\"\\]+@[^@\s<>,;\"\\]+")
@@ -57,31 +58,15 @@ def _unless_auto(value: object) -> object:
     return None if value == "auto" else value
 
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 Seconds = Annotated[float, Field(ge=0, le=7 * 24 * 3600)]
 Size = Annotated[int, BeforeValidator(_size), Field(gt=0, le=2**63 - 1)]
 SizeOrAuto = Annotated[int | None, Field(gt=0, le=2**63 - 1), BeforeValidator(_size), BeforeValidator(_unless_auto)]
 SecondsOrAuto = Annotated[float | None, Field(gt=0, le=3600), BeforeValidator(_unless_auto)]
 TextOrAuto = Annotated[Text | None, BeforeValidator(_unless_auto)]
-Part = Annotated[float, Field(ge=0, le=1)]
-Corner = Annotated[list[Part], Field(min_length=2, max_length=2)]
-Polygon = Annotated[list[Corner], Field(min_length=3, max_length=100)]
 MailAddress = Annotated[str, AfterValidator(_mail)]
 CauseWord = Literal["person", "press", "trigger", "motion", "loitering"]
+LabelWord = Literal["person", "bicycle", "car", "cat", "dog", "package"]
 _CAUSES: tuple[CauseWord, ...] = ("person", "press", "trigger")
-
-
-def rule_broken(words: str, key: str) -> PydanticCustomError:
-    """That keys which are fine alone do not go together; `key`, seen from the table, is where the error is shown."""
-    return PydanticCustomError("rule", "{words}", {"words": words, "key": key})
-
-
-class Table(BaseModel):
-    """What all tables have in common: nothing unknown, nothing converted, no value in an error."""
-
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=True, validate_by_name=False
-    )
 
 
 class Tls(Table):
@@ -121,13 +106,6 @@ class Buffer(Table):
     directory: TextOrAuto = Field(None, description='Where it lies; "auto" is in memory, never on a disk.')
 
 
-class ZoneTable(Table):
-    """Where in the picture persons count."""
-
-    name: Text = Field(description="How it is called.")
-    polygon: Polygon = Field(description="Its corners, [x, y] in parts of the picture, 0 to 1.")
-
-
 class Camera(Table):
     """One camera."""
 
@@ -153,17 +131,41 @@ class Camera(Table):
     rotation: Literal[0, 90, 180, 270] = Field(0, description="Degrees clockwise by which the picture is turned.")
     transport: Literal["tcp", "udp"] = Field("tcp", description="How an RTSP camera sends its video.")
     zones: list[ZoneTable] = Field([], max_length=50, description="Where persons count; everywhere, if there is none.")
+    least_heights: LeastHeights | None = Field(
+        None, description="How high a box must be to count, where no zone says otherwise."
+    )
+    motion_masks: list[Polygon] = Field([], max_length=50, description="Polygons in which motion does not count.")
+
+    @model_validator(mode="after")
+    def _zones_are_told_apart(self) -> Self:
+        names = [zone.name for zone in self.zones]
+        if len(set(names)) < len(names):
+            words = "has two zones of the same name; events are told by it"
+            raise rule_broken(words, "zones")
+        return self
 
 
 class Detection(Table):
     """How often to look, and with what."""
 
     model: Text = Field("yolox-nano", description="The name of a model, or the path of an ONNX file.")
+    input_size: Literal["auto", "own", 416, 320, 256] = Field(
+        "auto", description='How large the model sees pictures; "auto" is the largest size that this machine affords.'
+    )
+    labels: list[LabelWord] = Field(["person"], min_length=1, max_length=20, description="What is looked for.")
     where: Literal["local", "remote"] = Field("local", description="Where the detector runs.")
-    endpoint: str = Field("", max_length=4096, description="The address of a remote detector.")
+    endpoint: str = Field("", repr=False, max_length=4096, description="The address of a remote detector.")
+    token: str = Field("", repr=False, max_length=4096, description="What a remote detector asks for.")
+    token_file: Text | None = Field(None, description="A file that holds that, instead of `token`.")
+    use: Literal["every", "doubtful"] = Field(
+        "every", description="Whether a remote detector gets every look, or those that the local model doubts."
+    )
+    price_per_call_usd: float = Field(0, ge=0, le=1000, description="What a picture sent to it costs; 0: nothing.")
     monthly_cap_usd: float = Field(0, ge=0, le=1e6, description="What a remote detector may cost in a month.")
     looks_per_second: float = Field(4, ge=0.1, le=30, description="How often to look while something moves.")
     look_at_least_every: float = Field(15, ge=1, le=3600, description="Seconds between looks while nothing moves.")
+    crops: bool = Field(True, description="Whether to look closely at where it moves, if that is a small part.")
+    second_look: bool = Field(False, description="Whether the model looks again, larger, where it is in doubt.")
 
 
 class Events(Table):
@@ -177,12 +179,29 @@ class Events(Table):
     alert_cooldown: Seconds = Field(120, description="Seconds between alerts.")
     record_on: list[CauseWord] = Field(list(_CAUSES), description="What is recorded.")
     alert_on: list[CauseWord] = Field(list(_CAUSES), description="What is told.")
+    stationary_after: float = Field(
+        300, ge=30, le=7 * 24 * 3600, description="Who has not moved for so long is taken for a thing, until it moves."
+    )
+    loitering_after: Annotated[float | None, Field(gt=0, le=7 * 24 * 3600)] = Field(
+        None, description="Who stays so long loiters; nobody does without it."
+    )
 
     @model_validator(mode="after")
     def _post_roll_lies_within_the_event(self) -> Self:
         if self.post_roll > self.close_after:
             words = f"must not be more than close_after ({self.post_roll:g} is more than {self.close_after:g})"
             raise rule_broken(words, "post_roll")
+        return self
+
+    @model_validator(mode="after")
+    def _whoever_loiters_is_no_thing_yet(self) -> Self:
+        after = self.loitering_after
+        if after is None and "loitering" in {*self.record_on, *self.alert_on}:
+            words = 'is missing: "loitering" in record_on or alert_on means nothing without it'
+            raise rule_broken(words, "loitering_after")
+        if after is not None and after >= self.stationary_after:
+            words = f"must be less than stationary_after ({after:g} is not less than {self.stationary_after:g})"
+            raise rule_broken(words, "loitering_after")
         return self
 
 

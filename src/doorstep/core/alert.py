@@ -31,12 +31,15 @@ class Alert:
 
 
 class AlertPolicy:
-    """Which alerts of one camera are told: a press always, of the others at most one in `cooldown` seconds."""
+    """Which alerts of one camera are told: a press always, of the others at most one in `cooldown` seconds.
+
+    Who loiters was told as a person a moment ago: that he stays is news, and has a cooldown of its own.
+    """
 
     def __init__(self, cooldown: float, alert_on: frozenset[Cause]) -> None:
         self._cooldown = cooldown
         self._alert_on = alert_on
-        self._told_at: datetime | None = None
+        self._told_at: dict[bool, datetime] = {}  # of loitering, and of the rest
 
     def may_tell(self, cause: Cause, at: datetime) -> bool:
         """Whether to tell this one; yes begins the cooldown, unless it is a press, which has none."""
@@ -45,9 +48,10 @@ class AlertPolicy:
         if cause is Cause.PRESS:
             return True
         # Without the sign, so that a clock that was set back by hours does not silence the house for hours.
-        if self._told_at is not None and abs((at - self._told_at).total_seconds()) < self._cooldown:
+        told_at = self._told_at.get(cause is Cause.LOITERING)
+        if told_at is not None and abs((at - told_at).total_seconds()) < self._cooldown:
             return False
-        self._told_at = at
+        self._told_at[cause is Cause.LOITERING] = at
         return True
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from doorstep.core.zone import Zone
+
 CameraId = NewType("CameraId", str)
 
 
@@ -51,7 +53,10 @@ class CameraCounts:
 
 @dataclass(frozen=True, slots=True)
 class CameraStatus:
-    """One camera as the owner sees it: its state, since when and why, and whether somebody is looking."""
+    """One camera as the owner sees it: its state, since when and why, and whether somebody is looking.
+
+    `hint` is what would make looking cheaper, in plain words; nothing is wrong while it is there.
+    """
 
     id: CameraId
     name: str
@@ -63,6 +68,8 @@ class CameraStatus:
     last_look_at: datetime | None
     looked_where: str
     counts: CameraCounts = CameraCounts()
+    zones: tuple[Zone, ...] = ()
+    hint: str = ""
 
     @property
     def remedy(self) -> str:

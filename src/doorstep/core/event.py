@@ -1,17 +1,18 @@
-"""When is something happening at the door?  Opening and closing rules only; storing and telling live elsewhere."""
+"""What happened at the door, and what is decided about it.  The rules are `event_tracker`'s."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import NewType, assert_never
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NewType
 
 from doorstep.core.camera import CameraId
 from doorstep.core.cause import Cause
-from doorstep.core.clock_state import Dating, Guess
+from doorstep.core.clock_state import Guess
+from doorstep.core.detection import Box
 from doorstep.core.ledger import LedgerEntry
 from doorstep.core.observation import Interrupted, Moved, Observation, Pressed, Sighting, Tick, Triggered
 from doorstep.core.recording import Recording
-from doorstep.core.settings import EventSettings
+from doorstep.core.relevance import WHOLE_PICTURE
+from doorstep.core.track import Direction
 
 __all__ = [
     "Cause",
@@ -19,7 +20,6 @@ __all__ = [
     "Decision",
     "Event",
     "EventId",
-    "EventTracker",
     "ExtendEvent",
     "Interrupted",
     "Moved",
@@ -36,11 +36,6 @@ __all__ = [
 
 EventId = NewType("EventId", str)
 
-# Frames, presses and ticks of one camera come at most this much out of order; a tick or a frame from further back
-# means that the machine's clock was set.
-CLOCK_SET_BACK = timedelta(seconds=30)
-RINGS_AGAIN_AFTER = timedelta(seconds=10)
-
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -50,6 +45,9 @@ class Event:
     `pre_roll_seconds` is measured, not wished: first sighting minus the first picture that the clip shows.
     `unfinished` says that its recording is still being written, also when the event is over: its row may say less than
     there is, and a start after a crash looks at it again.  `guess` says that its times are one: the clock was not set.
+    `box` is where in its still somebody is, None where that is not known; `zone` where the visitor's feet were first
+    seen, empty for the whole picture; `direction` is arriving for whoever came, also once he goes again, leaving for
+    whoever went away for longer than he came, None while that is not known.
     """
 
     id: EventId
@@ -66,6 +64,9 @@ class Event:
     deleted_at: datetime | None = None
     unfinished: bool = False
     guess: Guess | None = None
+    box: Box | None = None
+    zone: str = WHOLE_PICTURE
+    direction: Direction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,189 +109,3 @@ class RaiseAlert:
 
 
 Decision = OpenEvent | ExtendEvent | RecordUntil | CloseEvent | RaiseAlert
-
-
-class EventTracker:
-    """The events of one camera, one behind the other.
-
-    An event opens with a cause, goes on with every further one, and closes `close_after` seconds after the last, at an
-    interruption, or once it is `longest` long: then the next cause continues it in a new event without a hole in the
-    video.  An event is recorded from its opening or not at all: where a cause that is recorded meets a running event
-    that is not, it opens its own.
-
-    Times run forwards: what is older than what is known counts as at the newest time known.  The exception is a tick
-    or a frame from more than CLOCK_SET_BACK ago, by which the tracker knows that the clock was set, and begins anew.
-    """
-
-    def __init__(self, camera: CameraId, settings: EventSettings) -> None:
-        self._camera = camera
-        self._settings = settings
-        self._running: Event | None = None
-        self._recorded = False  # whether the running event, or else the last, is recorded
-        self._last: Event | None = None
-        self._cut_short = False  # whether the last event closed while somebody was there
-        self._last_recording_ended_at: datetime | None = None
-        self._last_stamp: datetime | None = None
-        self._rung_at: datetime | None = None
-
-    @property
-    def running(self) -> Event | None:
-        """The event that runs now."""
-        return self._running
-
-    def observe(self, observation: Observation) -> tuple[Decision, ...]:
-        """What to do now, in this order."""
-        at, newest = observation.at, self._newest
-        if newest is not None and at < newest:
-            if isinstance(observation, Tick | Moved | Sighting) and newest - at > CLOCK_SET_BACK:
-                return (*self._begin_anew(newest), *self._go_on(observation, at))
-            at = newest
-        return (*self._end(observation, at), *self._go_on(observation, at))
-
-    @property
-    def _newest(self) -> datetime | None:
-        """Nothing may be dated before this."""
-        if self._running is not None:
-            return self._running.last_seen_at
-        return self._last.ended_at if self._last is not None else None
-
-    def redate(self, dating: Dating) -> None:
-        """What was observed so far was told by a guess.  Ids keep it, and still rise."""
-        running, last = self._running, self._last
-        self._running = None if running is None else _dated(running, dating)
-        self._last = None if last is None else _dated(last, dating)
-        if self._last_recording_ended_at is not None:
-            self._last_recording_ended_at = dating.dated(self._last_recording_ended_at)
-        self._rung_at = None if self._rung_at is None else dating.dated(self._rung_at)
-
-    # -------------------------------------------------------------------------------------------------- it closes
-
-    def _end(self, observation: Observation, at: datetime) -> Iterator[Decision]:
-        if self._running is None:
-            return
-        quiet = (at - self._running.last_seen_at).total_seconds() >= self._settings.close_after
-        too_long = (at - self._running.started_at).total_seconds() >= self._settings.longest
-        if quiet or too_long or isinstance(observation, Interrupted):
-            yield self._close(self._running, at, cut_short=not quiet)
-
-    def _close(self, running: Event, at: datetime, *, cut_short: bool) -> CloseEvent:
-        after = running.last_seen_at + timedelta(seconds=self._settings.post_roll)
-        self._last = replace(running, ended_at=min(after, at))
-        self._running = None
-        self._cut_short = cut_short
-        if self._recorded:
-            self._last_recording_ended_at = self._last.ended_at
-        return CloseEvent(self._last)
-
-    def _begin_anew(self, newest: datetime) -> Iterator[Decision]:
-        if self._running is not None:
-            yield self._close(self._running, newest, cut_short=False)
-        self._last = self._last_recording_ended_at = None
-
-    # --------------------------------------------------------------------------------------- it opens and goes on
-
-    def _go_on(self, observation: Observation, at: datetime) -> Iterator[Decision]:
-        cause = _cause_of(observation)
-        if cause is None:
-            return
-        wanted = self._records(observation, cause)
-        if not wanted and (cause is Cause.MOTION or cause not in self._settings.alert_on):
-            return
-        recorded = wanted and self._may_record(at)
-        if self._running is not None and (self._recorded or not recorded):
-            yield from self._extend(self._running, observation, cause, at)
-            return
-        if self._running is not None:
-            yield self._close(self._running, at, cut_short=False)
-        yield from self._open(observation, cause, at, recorded=recorded)
-
-    def _records(self, observation: Observation, cause: Cause) -> bool:
-        """Own motion makes no event of its own but where it is wanted, or must stand in for the detector."""
-        blind = isinstance(observation, Moved) and observation.no_detector
-        return blind or cause in self._settings.record_on
-
-    def _may_record(self, at: datetime) -> bool:
-        ended_at = self._last_recording_ended_at
-        if ended_at is None or (self._recorded and self._continues(at)):
-            return True
-        return (at - ended_at).total_seconds() >= self._settings.record_cooldown
-
-    def _continues(self, at: datetime) -> bool:
-        """Whether what happens now belongs to the event that was cut short."""
-        if self._last is None or not self._cut_short:
-            return False
-        return (at - self._last.last_seen_at).total_seconds() < self._settings.close_after
-
-    def _open(self, observation: Observation, cause: Cause, at: datetime, *, recorded: bool) -> Iterator[Decision]:
-        started_at = self._start_of(observation, at)
-        record_from = None
-        if recorded:
-            record_from = started_at - timedelta(seconds=self._settings.pre_roll)
-            if self._continues(at) and self._newest is not None:
-                record_from = min(record_from, self._newest)
-        score = observation.score if isinstance(observation, Sighting) else None
-        event = Event(self._new_id(started_at), self._camera, started_at, at, causes=(cause,), score=score)
-        self._running, self._recorded = event, recorded
-        yield OpenEvent(event, record_from)
-        yield from self._follow_up(event, cause, at, new_cause=True)
-
-    def _start_of(self, observation: Observation, at: datetime) -> datetime:
-        """The first hit, unless it belongs to an earlier event: then this one starts where it is."""
-        if not isinstance(observation, Sighting) or observation.first_at > at:
-            return at
-        if self._newest is not None and observation.first_at < self._newest:
-            return at
-        return observation.first_at
-
-    def _new_id(self, started_at: datetime) -> EventId:
-        """From the start to the millisecond; always later than the last, also where two events share one."""
-        stamp = started_at.replace(microsecond=started_at.microsecond // 1000 * 1000)
-        if self._last_stamp is not None and stamp <= self._last_stamp:
-            stamp = self._last_stamp + timedelta(milliseconds=1)
-        self._last_stamp = stamp
-        return EventId(f"{self._camera}-{stamp:%Y%m%dT%H%M%S}{stamp.microsecond // 1000:03d}")
-
-    def _extend(self, running: Event, observation: Observation, cause: Cause, at: datetime) -> Iterator[Decision]:
-        new_cause = cause not in running.causes
-        causes = (*running.causes, cause) if new_cause else running.causes
-        score = running.score
-        if isinstance(observation, Sighting):
-            score = max(score or 0.0, observation.score)
-        event = replace(running, last_seen_at=at, causes=causes, score=score)
-        self._running = event
-        yield ExtendEvent(event)
-        yield from self._follow_up(event, cause, at, new_cause=new_cause)
-
-    def _follow_up(self, event: Event, cause: Cause, at: datetime, *, new_cause: bool) -> Iterator[Decision]:
-        if self._recorded:
-            yield RecordUntil(event.id, at + timedelta(seconds=self._settings.post_roll))
-        if cause in self._settings.alert_on and (new_cause or self._rings_again(cause, at)):
-            self._rung_at = at if cause is Cause.PRESS else self._rung_at
-            yield RaiseAlert(event, cause, at)
-
-    def _rings_again(self, cause: Cause, at: datetime) -> bool:
-        """Who presses again after a while wants to be heard again; a bouncing or leaned-on button does not."""
-        return cause is Cause.PRESS and self._rung_at is not None and at - self._rung_at >= RINGS_AGAIN_AFTER
-
-
-def _dated(event: Event, dating: Dating) -> Event:
-    """Of what the rules know: what the shell knows is not theirs."""
-    ended_at = None if event.ended_at is None else dating.dated(event.ended_at)
-    started_at, last_seen_at = dating.dated(event.started_at), dating.dated(event.last_seen_at)
-    return replace(event, started_at=started_at, last_seen_at=last_seen_at, ended_at=ended_at)
-
-
-def _cause_of(observation: Observation) -> Cause | None:
-    match observation:
-        case Sighting():
-            return Cause.PERSON
-        case Pressed():
-            return Cause.PRESS
-        case Triggered():
-            return Cause.TRIGGER
-        case Moved():
-            return Cause.MOTION
-        case Tick() | Interrupted():
-            return None
-        case _:
-            assert_never(observation)

@@ -27,8 +27,7 @@ class LedgerEntry:
 
 
 def milliseconds_since_capture(entries: tuple[LedgerEntry, ...], entry: LedgerEntry) -> int:
-    """How long after the frame was captured `entry` was reached; 0 where nothing was captured (a press)."""
-    for candidate in entries:
-        if candidate.stage is Stage.CAPTURED:
-            return round((entry.at - candidate.at).total_seconds() * 1000)
-    return 0
+    """How long after the frame was captured `entry` was reached; after the first entry if none was (a press)."""
+    captured = (one.at for one in entries if one.stage is Stage.CAPTURED)
+    began = next(captured, None) or min((one.at for one in entries), default=entry.at)
+    return round((entry.at - began).total_seconds() * 1000)

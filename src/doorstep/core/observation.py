@@ -1,11 +1,13 @@
-"""What the shell tells the rules about one camera.  What follows from it is decided in `event`."""
+"""What the shell tells the rules about one camera.  What follows from it: `event_tracker`."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 
+from doorstep.core.cause import Cause
 from doorstep.core.tracking import Sighting
 
-__all__ = ["Interrupted", "Moved", "Observation", "Pressed", "Sighting", "Tick", "Triggered"]
+__all__ = ["Interrupted", "Moved", "Observation", "Pressed", "Sighting", "Tick", "Triggered", "causes_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,20 @@ class Interrupted:
 
 
 Observation = Sighting | Pressed | Triggered | Moved | Tick | Interrupted
+
+
+def causes_of(observation: Observation) -> tuple[Cause, ...]:
+    """Why there should be an event, the plainest first: whoever loiters is a person too."""
+    match observation:
+        case Sighting(loitering=loitering):
+            return (Cause.PERSON, Cause.LOITERING) if loitering else (Cause.PERSON,)
+        case Pressed():
+            return (Cause.PRESS,)
+        case Triggered():
+            return (Cause.TRIGGER,)
+        case Moved():
+            return (Cause.MOTION,)
+        case Tick() | Interrupted():
+            return ()
+        case _:
+            assert_never(observation)

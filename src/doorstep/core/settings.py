@@ -6,6 +6,9 @@ from pathlib import Path
 
 from doorstep.core.camera import CameraId
 from doorstep.core.cause import Cause
+from doorstep.core.detection import PERSON, Label
+from doorstep.core.input_size import InputSize
+from doorstep.core.remote_use import DetectionPlace, RemoteUse
 from doorstep.core.zone import Point, Zone
 
 
@@ -55,7 +58,9 @@ class CameraSettings:
     """One camera.  `source` may hold a password: never log it, show `redacted(source)`.
 
     `rotation` is in degrees clockwise: 0, 90, 180 or 270.  `reencode` is the owner's consent to decode, paint and
-    encode anew a camera that sends encoded video, which masks and rotation need there.
+    encode anew a camera that sends encoded video, which masks and rotation need there.  `least_heights` say for a label
+    how high its box must be where no zone says otherwise, in parts of the picture's height; under `motion_masks` motion
+    does not count.
     """
 
     id: CameraId
@@ -72,30 +77,41 @@ class CameraSettings:
     rotation: int = 0
     transport: Transport = Transport.TCP
     zones: tuple[Zone, ...] = ()
-
-
-class DetectionPlace(StrEnum):
-    """Where the detector runs."""
-
-    LOCAL = "local"
-    REMOTE = "remote"
+    least_heights: tuple[tuple[str, float], ...] = ()
+    motion_masks: tuple[tuple[Point, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DetectionSettings:
-    """How often to look and with what; times in seconds."""
+    """How often to look and with what; times in seconds.
+
+    `input_size` is the side of the pictures that the model sees, in pixels; "own" is the model's, "auto" the largest
+    that the machine affords.  With `where` remote the pictures go to `endpoint` first: all, or by `use` the doubtful
+    ones; `token` opens its door.  `price_per_call_usd` 0 means that nobody keeps count.  With `second_look` the model
+    looks again, larger, where it doubts.
+    """
 
     model: str = "yolox-nano"
+    input_size: InputSize = "auto"
+    labels: frozenset[Label] = frozenset({PERSON})
     where: DetectionPlace = DetectionPlace.LOCAL
-    endpoint: str = ""
+    endpoint: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    use: RemoteUse = RemoteUse.EVERY_LOOK
+    price_per_call_usd: float = 0.0
     monthly_cap_usd: float = 0.0
     looks_per_second: float = 4.0
     look_at_least_every: float = 15.0
+    crops: bool = True
+    second_look: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class EventSettings:
-    """When an event opens and closes, what of it is kept and told; all times in seconds."""
+    """When an event opens and closes, what of it is kept and told; all times in seconds.
+
+    Who has not moved for `stationary_after` is taken for a thing; who stays for `loitering_after` loiters, None never.
+    """
 
     pre_roll: float = 5.0
     close_after: float = 10.0
@@ -105,6 +121,8 @@ class EventSettings:
     alert_cooldown: float = 120.0
     record_on: frozenset[Cause] = frozenset({Cause.PERSON, Cause.PRESS, Cause.TRIGGER})
     alert_on: frozenset[Cause] = frozenset({Cause.PERSON, Cause.PRESS, Cause.TRIGGER})
+    stationary_after: float = 300.0
+    loitering_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

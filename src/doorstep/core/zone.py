@@ -1,4 +1,4 @@
-"""A named polygon of the picture, and whether a point lies in it."""
+"""A named polygon of the picture, and whether a point lies in it.  Whether a detection counts there: `relevance`."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,16 @@ EDGE = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """Where detections count; corners in parts of the picture, at least three.  Its edges belong to it."""
+    """Where detections count, or with `exclude` where they do not; its edges belong to it.
+
+    At least three corners in parts of the picture.  `least_heights` says for a label how high its box must be here, in
+    parts of the picture's height.
+    """
 
     name: str
     polygon: tuple[Point, ...]
+    exclude: bool = False
+    least_heights: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.polygon) < 3:
@@ -21,6 +27,9 @@ class Zone:
             raise ValueError(msg)
         if not all(0.0 <= x <= 1.0 and 0.0 <= y <= 1.0 for x, y in self.polygon):
             msg = f"zone {self.name!r} has a corner outside the picture; x and y go from 0 to 1"
+            raise ValueError(msg)
+        if not all(0.0 <= height <= 1.0 for _, height in self.least_heights):
+            msg = f"zone {self.name!r} has a least height that is no part of the picture; it goes from 0 to 1"
             raise ValueError(msg)
 
     def __contains__(self, point: Point) -> bool:

@@ -27,6 +27,13 @@ class _Scalers(threading.local):
 _scalers = _Scalers()
 
 
+def grey_picture(width: int, height: int) -> "DecodedFrame":
+    """Nobody is in it: for trying out who looks."""
+    picture = av.VideoFrame(width, height, "gray")
+    picture.planes[0].update(bytes([114]) * picture.planes[0].buffer_size)
+    return DecodedFrame(picture, at=0.0, captured_at=0.0)
+
+
 class DecodedFrame:
     """A `ports.Frame` over one `av.VideoFrame`, which nobody changes once it is here.
 

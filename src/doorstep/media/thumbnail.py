@@ -1,5 +1,7 @@
 """The two JPEGs of an event: the full-size still, and the thumbnail that a list of events shows."""
 
+from doorstep.core.detection import Box
+from doorstep.media.still_box import with_box
 from doorstep.ports import Frame
 
 THUMBNAIL_SIZE = (480, 270)
@@ -9,9 +11,9 @@ _QUALITIES = (80, 70, 60, 50, 40, 30, 20, 10, 1)
 _SMALLER = 0.7
 
 
-def still(frame: Frame) -> bytes:
-    """The picture in full size, to look at closely.  Blocks for some milliseconds."""
-    return frame.jpeg(frame.width, frame.height, STILL_QUALITY)
+def still(frame: Frame, box: Box | None = None) -> bytes:
+    """The picture in full size, to look at closely; it says where somebody is.  Blocks for some milliseconds."""
+    return with_box(frame.jpeg(frame.width, frame.height, STILL_QUALITY), box)
 
 
 def thumbnail(frame: Frame) -> bytes:

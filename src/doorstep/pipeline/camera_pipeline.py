@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from doorstep.core.camera import CameraState, CameraStatus
 from doorstep.core.clock_state import Dating
 from doorstep.core.errors import SourceEnded
-from doorstep.core.event import EventTracker, Interrupted, Observation, Pressed, Tick, Triggered
+from doorstep.core.event import Interrupted, Observation, Pressed, Tick, Triggered
+from doorstep.core.event_tracker import EventTracker
 from doorstep.core.gap import Gap, gap_between
 from doorstep.core.media import Packet, StreamItem, VideoFormat
 from doorstep.core.redating import dated_observation
@@ -16,7 +17,7 @@ from doorstep.core.settings import CameraSettings
 from doorstep.pipeline.alerts import AlertDesk
 from doorstep.pipeline.condition import NOT_RUNNING, Condition
 from doorstep.pipeline.detect_stream import DetectStream
-from doorstep.pipeline.event_desk import EventDesk
+from doorstep.pipeline.event_desk import EventDesk, Explain, unexplained
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.mailbox import FrameMailbox, TapOfAll
@@ -45,8 +46,9 @@ def _nobody(*_told: StreamItem) -> None:
 class CameraParts:
     """What one camera's pipeline is made of; `app` makes them.
 
-    `detect` opens the smaller stream to look at, where there is one.  `feed` is given everything that comes, for those
-    who watch without decoding, and `disconnected` ends that; both are called on the loop and never raise or block.
+    `detect` opens the smaller stream to look at, where there is one; what is looked at comes `encoded`, or its pictures
+    are ours.  `feed` is given everything that comes, for those who watch without decoding, and `disconnected` ends
+    that; `explain` learns why events open.  All are called on the loop and never raise or block.
     """
 
     source: Callable[[], Source]
@@ -59,8 +61,10 @@ class CameraParts:
     stills: Stills
     alerts: AlertDesk
     detect: Callable[[], Source] | None = None
+    encoded: bool = False
     feed: Callable[[StreamItem], None] = _nobody
     disconnected: Callable[[], None] = _nobody
+    explain: Explain = unexplained
 
 
 class CameraPipeline:
@@ -78,17 +82,15 @@ class CameraPipeline:
         """`away` is why nothing was kept right before this pipeline began."""
         self.settings = settings
         self._parts = parts
-        self._rows = rows
-        self._health = health
-        self._clock = clock
+        self._rows, self._health, self._clock = rows, health, clock
         self._condition = Condition(settings, health, clock, away)
         self._supervisor = Supervisor(settings.id, clock, self._condition.entered)
         self._detect = self._detect_stream()
         self._tally = Tally()
-        self._events = EventDesk(parts.tracker, parts.recorder, parts.stills, parts.alerts, rows, clock)
+        self._events = EventDesk(parts.tracker, parts.recorder, parts.stills, parts.alerts, rows, clock, parts.explain)
         self._looked_at = clock.monotonic()
         self._newest: Frame | None = None
-        self._closing = False
+        self._interrupted_at, self._closing = float("-inf"), False
         self._booted_at = self._wall_of_monotonic(0.0)  # moves when the wall clock is set
         parts.buffered.on_reanchor = self._dated_anew
         parts.buffered.on_kept_again = self._kept_again
@@ -116,8 +118,9 @@ class CameraPipeline:
         self._closing = True  # what comes now is neither kept nor looked at: nothing opens behind the last event
 
     async def drained(self) -> None:
-        """Wait for the recordings to be whole."""
+        """Wait for the recordings to be whole, and their stills written."""
         await self._parts.recorder.drained()
+        await self._parts.stills.write_due()
 
     def try_now(self) -> None:
         """Whoever asks expects the camera to be well again."""
@@ -135,9 +138,9 @@ class CameraPipeline:
 
     def withdraw(self) -> None:
         """It was stopped for good: what was wrong with it is nobody's business any more."""
-        for problem in self._health.problems():
-            if problem.key == f"camera:{self.settings.id}" or problem.key.startswith(f"camera:{self.settings.id}:"):
-                self._health.clear(problem.key)
+        for key in [problem.key for problem in self._health.problems()]:
+            if f"{key}:".startswith(f"camera:{self.settings.id}:"):
+                self._health.clear(key)
 
     def _detect_stream(self) -> DetectStream | None:
         parts = self._parts
@@ -146,8 +149,7 @@ class CameraPipeline:
         return DetectStream(self.settings, parts.detect, parts.mailbox, self._begin_looks, self._health, self._clock)
 
     async def _watch(self) -> None:
-        parts = self._parts
-        await parts.watcher.run(parts.mailbox, self._wall_of, self._seen)
+        await self._parts.watcher.run(self._parts.mailbox, self._wall_of, self._seen)
 
     async def _connect(self) -> None:
         parts = self._parts
@@ -200,15 +202,13 @@ class CameraPipeline:
         """Wall time of the connection began anew; where it jumped forward, nothing was kept of what it jumped over."""
         booted_at = self._wall_of_monotonic(0.0)
         was_set, self._booted_at = booted_at - self._booted_at > (begins_at - ended_at) / 2, booted_at
-        gap = gap_between(self.settings.id, ended_at, begins_at, CLOCK_SET if was_set else LEFT_OUT)
-        self._told(*[gap] if gap is not None else [])
+        self._told(gap_between(self.settings.id, ended_at, begins_at, CLOCK_SET if was_set else LEFT_OUT))
 
     def _kept_again(self, lost_since: datetime, kept_again: datetime, why: str) -> None:
-        gap = gap_between(self.settings.id, lost_since, kept_again, NOT_KEPT.format(why))
-        self._told(*[gap] if gap is not None else [])
+        self._told(gap_between(self.settings.id, lost_since, kept_again, NOT_KEPT.format(why)))
 
-    def _told(self, *gaps: Gap) -> None:
-        for gap in gaps:
+    def _told(self, *gaps: Gap | None) -> None:
+        for gap in filter(None, gaps):
             self._tally.gaps += 1
             self._rows.gap(gap)
 
@@ -249,10 +249,13 @@ class CameraPipeline:
             look = replace(look, observation=dated_observation(look.observation, Dating(apart)))
         self._looked_at = self._clock.monotonic()
         self._tally.looks += 1
-        self._newest = look.frame
-        self._observe(look.observation, look)
+        if look.frame.captured_at > self._interrupted_at:  # else its event is over, and it makes no other
+            self._newest = look.frame
+            self._observe(look.observation, look)
 
     def _observe(self, observation: Observation, look: Look | None = None) -> None:
+        if isinstance(observation, Interrupted):
+            self._interrupted_at = self._clock.monotonic()
         if not self._closing:
             self._events.observe(observation, look, self._newest)
 
@@ -261,22 +264,18 @@ class CameraPipeline:
 
     def _wall_of(self, frame: Frame) -> datetime:
         """Times of the detect stream say nothing of the recording's: its frames are dated by their arrival."""
-        if self._looks_at_main:
-            return self._parts.buffered.wall_of(frame)
-        return self._wall_of_monotonic(frame.captured_at)
-
-    # -------------------------------------------------------------------------------------------------- its state
+        main = self._looks_at_main
+        return self._parts.buffered.wall_of(frame) if main else self._wall_of_monotonic(frame.captured_at)
 
     def status(self) -> CameraStatus:
         """As the owner sees it."""
         buffered, condition = self._parts.buffered, self._condition
-        note = self._detect.note if self._detect is not None else ""
         return CameraStatus(
             id=self.settings.id,
             name=self.settings.name,
             state=condition.state,
             since=condition.since,
-            reason=condition.reason or note,
+            reason=condition.reason or (self._detect.note if self._detect is not None else ""),
             recording=self._parts.recorder.recording,
             watching=condition.state is CameraState.LIVE,
             last_look_at=self._parts.watcher.last_look_at,
@@ -288,11 +287,12 @@ class CameraPipeline:
                 buffer_seconds=buffered.buffer.seconds,
                 buffer_bytes=buffered.buffer.size,
             ),
+            zones=self.settings.zones,
+            hint=(self._detect or self._tally).hint if self._parts.encoded else "",
         )
 
     def _show_buffer_fault(self) -> None:
-        fault = self._parts.buffered.store_fault
-        key = f"camera:{self.settings.id}:buffer"
+        key, fault = f"camera:{self.settings.id}:buffer", self._parts.buffered.store_fault
         if fault is None:
             self._health.clear(key)
         else:

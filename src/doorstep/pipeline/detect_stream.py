@@ -5,7 +5,8 @@ from collections.abc import Callable
 import structlog
 
 from doorstep.core.camera import CameraState
-from doorstep.core.media import Packet, StreamItem
+from doorstep.core.key_frames import KeyFrames
+from doorstep.core.media import Packet, StreamItem, VideoFormat
 from doorstep.core.settings import CameraSettings
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.mailbox import FrameMailbox, SwitchedTap
@@ -47,6 +48,7 @@ class DetectStream:
         self.main_tap = SwitchedTap(mailbox, on=False)
         self._supervisor = Supervisor(f"{settings.id} detect", clock, self._entered)
         self._reason = ""
+        self._key_frames: KeyFrames | None = None
 
     @property
     def looked_at(self) -> bool:
@@ -59,6 +61,11 @@ class DetectStream:
         if self.looked_at:
             return ""
         return f"the main stream is looked at, for the detect stream is lost: {self._reason or NOT_BEGUN}"
+
+    @property
+    def hint(self) -> str:
+        """What its key frames cost, for the owner; empty where there is little to save."""
+        return "" if self._key_frames is None else self._key_frames.hint(of_detect_stream=True)
 
     async def run(self) -> None:
         """Read it for as long as the camera runs."""
@@ -85,10 +92,14 @@ class DetectStream:
             self._live = False
 
     def _take(self, item: StreamItem) -> None:
-        if not isinstance(item, Packet):
+        if isinstance(item, VideoFormat):
+            self._key_frames = KeyFrames(item)
             if self.looked_at:
                 self._begin()
+        if not isinstance(item, Packet):
             return
+        if self._key_frames is not None:
+            self._key_frames.take(item)
         if not self._live:
             self._live, self._reason = True, ""
             self._supervisor.went_live()

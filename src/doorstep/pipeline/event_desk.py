@@ -1,5 +1,6 @@
 """One camera's observations in, what the rules decide carried out: rows, recordings, stills and alerts."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import assert_never
 
@@ -8,23 +9,32 @@ import structlog
 from doorstep.core.event import (
     CloseEvent,
     Decision,
-    EventTracker,
+    Event,
     ExtendEvent,
     Observation,
     OpenEvent,
     RaiseAlert,
     RecordUntil,
 )
+from doorstep.core.event_tracker import EventTracker
 from doorstep.core.ledger import LedgerEntry, Stage
 from doorstep.core.tracking import Sighting
 from doorstep.pipeline.alerts import AlertDesk
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.recorder import Recorder
+from doorstep.pipeline.sent_pictures import SentPictures
 from doorstep.pipeline.stills import Stills
 from doorstep.pipeline.watcher import Look
 from doorstep.ports import Clock, Frame
 
 log = structlog.get_logger()
+
+Explain = Callable[[Event | None, Observation, Look | None], None]
+"""Told of each observation, with the event that runs behind it and the look that found it out."""
+
+
+def unexplained(_running: Event | None, _observation: Observation, _look: Look | None) -> None:
+    """Where nobody asks why."""
 
 
 class EventDesk:
@@ -38,6 +48,7 @@ class EventDesk:
         alerts: AlertDesk,
         rows: EventRows,
         clock: Clock,
+        explain: Explain = unexplained,
     ) -> None:
         self._tracker = tracker
         self._recorder = recorder
@@ -45,14 +56,18 @@ class EventDesk:
         self._alerts = alerts
         self._rows = rows
         self._clock = clock
+        self._explain = explain
+        self._sent = SentPictures()
 
     def observe(self, observation: Observation, look: Look | None, newest: Frame | None) -> None:
         """Something was observed, with the look that found it out; `newest` is the last frame of this connection."""
+        self._sent.note(look.found.calls if look is not None else ())
         for decision in self._tracker.observe(observation):
             self._carry_out(decision, look, newest)
         running = self._tracker.running
         if running is not None and look is not None and isinstance(observation, Sighting):
-            self._stills.offer(running.id, look.frame, observation.score * observation.box.area)
+            self._stills.offer(running.id, look.frame, look.found.worth, observation.box)
+        self._explain(running, observation, look)
 
     def _carry_out(self, decision: Decision, look: Look | None, newest: Frame | None) -> None:
         match decision:
@@ -65,6 +80,8 @@ class EventDesk:
             case CloseEvent(event):
                 log.info("event closed", camera=event.camera, event_id=event.id)
                 self._rows.decided(event)
+                if sent := self._sent.closed():
+                    self._rows.ledger(event.id, *sent)
                 self._recorder.finish(event.id, event.ended_at or event.last_seen_at)
             case RaiseAlert():
                 self._alerts.tell(decision, look.frame if look is not None else newest)
@@ -82,7 +99,7 @@ class EventDesk:
             self._stills.offer(event.id, newest, 0.0)
 
     def _enter_stages(self, decision: OpenEvent, look: Look | None) -> None:
-        entries = [LedgerEntry(Stage.DECIDED, self._clock.now())]
+        entries = [*self._sent.opened(decision.event.started_at), LedgerEntry(Stage.DECIDED, self._clock.now())]
         if look is not None:
             captured = self._clock.now() - timedelta(seconds=self._clock.monotonic() - look.frame.captured_at)
             entries[:0] = [LedgerEntry(Stage.CAPTURED, captured), LedgerEntry(Stage.SEEN, look.answered_at)]

@@ -1,23 +1,25 @@
 """Keeps the catalog's rows of events and minute files up to date, and tries again when it does not answer."""
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import structlog
 
 from doorstep.core.clock_state import Dating
+from doorstep.core.detection import Box
 from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.event import Event, EventId, Recording
 from doorstep.core.gap import Gap
 from doorstep.core.ledger import LedgerEntry
 from doorstep.core.outbox import Delivery
 from doorstep.core.recorded_span import RecordedSpan
-from doorstep.core.redating import dated_delivery, dated_event
+from doorstep.core.redating import dated_event
 from doorstep.pipeline.clock_watch import ClockWatch
 from doorstep.pipeline.disk_calls import on_disk
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.loose_rows import LONGEST_MEMORY, LooseRows
 from doorstep.pipeline.row_dating import RowDating
+from doorstep.pipeline.unwritten import Unwritten
 from doorstep.ports import Catalog, Clock
 
 log = structlog.get_logger()
@@ -25,26 +27,13 @@ log = structlog.get_logger()
 RETRY_SECONDS = 5.0
 
 
-@dataclass(slots=True)
-class Unwritten:
-    """What the catalog does not know yet of one event."""
-
-    event: Event
-    deliveries: dict[str, Delivery] = field(default_factory=dict)
-
-    def redate(self, event: Event, dating: Dating) -> None:
-        """It became known when the event was."""
-        self.event = event
-        self.deliveries = {key: dated_delivery(delivery, dating) for key, delivery in self.deliveries.items()}
-
-
 class EventRows:
     """The newest state of events and deliveries, written behind; used on the event loop only.
 
     Rules, recorder and outbox each change their own part of an event; here the parts meet, so that no writer
-    overwrites another's.  An event is `unfinished` in the catalog until its recording is whole, also when it is over:
-    that is how the next start knows what to mend.  A full memory drops the oldest, which can be read back from its
-    recording.
+    overwrites another's.  An event is `unfinished` in the catalog until its recording is whole and its best still
+    written, also when it is over: that is how the next start knows what to mend.  A full memory drops the oldest, which
+    can be read back from its recording.
 
     What is told while the clock waits to be set is marked so, and put right as soon as it is: here at once, in the
     catalog before anything else is written.
@@ -58,6 +47,7 @@ class EventRows:
         self._latest: dict[EventId, Event] = {}
         self._in_catalog: set[EventId] = set()
         self._recording: set[EventId] = set()
+        self._without_still: set[EventId] = set()
         self._unwritten: dict[EventId, Unwritten] = {}
         self._writing = asyncio.Lock()
         self._wake = asyncio.Event()
@@ -74,6 +64,10 @@ class EventRows:
     def latest(self, event_id: EventId) -> Event | None:
         """An event of this run as it is now, running or not long over."""
         return self._latest.get(event_id)
+
+    def had_row(self, event_id: EventId) -> bool:
+        """Whether it was in the catalog once: where it is not now, its row was removed and will not come."""
+        return event_id in self._in_catalog
 
     def adopt(self, event: Event) -> None:
         """Know an event of a former run, as the catalog has it."""
@@ -121,11 +115,25 @@ class EventRows:
         if event is not None:
             self._set(event)
 
-    def has_still(self, event_id: EventId) -> None:
-        """Its pictures are in the store."""
+    def still_waits(self, event_id: EventId) -> None:
+        """A still of it is to be written: until `has_still` says that it was, or `no_still`."""
+        if event_id in self._latest:
+            self._without_still.add(event_id)
+
+    def has_still(self, event_id: EventId, box: Box | None, *, waits: bool = False) -> None:
+        """Its pictures are in the store, with somebody in `box`; a better one `waits` already or not."""
+        if not waits:
+            self._without_still.discard(event_id)
         event = self._latest.get(event_id)
-        if event is not None and not event.has_still:
-            self._set(replace(event, has_still=True))
+        if event is not None:
+            self._set(replace(event, has_still=True, box=box))
+
+    def no_still(self, event_id: EventId) -> None:
+        """What waited will not be written."""
+        self._without_still.discard(event_id)
+        event = self._latest.get(event_id)
+        if event is not None:
+            self._set(event)
 
     def ledger(self, event_id: EventId, *entries: LedgerEntry) -> None:
         """Stages were reached."""
@@ -173,6 +181,7 @@ class EventRows:
                 recording=known.recording,
                 pre_roll_seconds=known.pre_roll_seconds,
                 has_still=known.has_still,
+                box=known.box,
                 ledger=known.ledger,
                 guess=known.guess,
             )
@@ -191,7 +200,7 @@ class EventRows:
 
     def _give_up_one(self) -> None:
         for event_id, unwritten in self._unwritten.items():
-            if unwritten.event.ended_at is not None and event_id not in self._recording:
+            if unwritten.event.ended_at is not None and not self._is_unfinished(event_id):
                 del self._unwritten[event_id]
                 log.warning(
                     "an event could not be listed for too long; the next start reads it back", event_id=event_id
@@ -249,7 +258,7 @@ class EventRows:
     async def _write(self, event_id: EventId) -> None:
         unwritten = self._unwritten.pop(event_id)
         corrected = self._dating.corrected
-        event = replace(unwritten.event, unfinished=event_id in self._recording)
+        event = replace(unwritten.event, unfinished=self._is_unfinished(event_id))
         try:
             kept = await on_disk(self._health, self._save, event, tuple(unwritten.deliveries.values()))
         except CatalogUnavailable:
@@ -276,7 +285,7 @@ class EventRows:
     def _forget_the_oldest(self) -> None:
         """Old, closed events that are written leave the memory; the newest stay for late ledger entries."""
         for event_id in list(self._latest)[: max(0, len(self._latest) - LONGEST_MEMORY)]:
-            over = self._latest[event_id].ended_at is not None and event_id not in self._recording
+            over = self._latest[event_id].ended_at is not None and not self._is_unfinished(event_id)
             if over and event_id not in self._unwritten:
                 self._forget(event_id)
 
@@ -284,3 +293,7 @@ class EventRows:
         self._latest.pop(event_id, None)
         self._unwritten.pop(event_id, None)
         self._in_catalog.discard(event_id)
+        self._without_still.discard(event_id)
+
+    def _is_unfinished(self, event_id: EventId) -> bool:
+        return event_id in self._recording or event_id in self._without_still

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 
-from doorstep.ports import Frame, FrameTap
+from doorstep.ports import KEY_FRAME, Frame, FrameTap, Wish
 
 TOLERANCE_SECONDS = 0.002
 
@@ -13,6 +13,9 @@ class FrameMailbox:
 
     Pictures come later than they were asked for, by as much as a decoder holds back: whoever asks sets the pace, and
     what nobody asked for in this connection is not taken.
+
+    While it is `patient`, key frames will do where they come often enough: set on the loop while nothing moves and
+    nobody is there.  The pace stays: the first frame behind the change is asked for as any other.
     """
 
     def __init__(self, looks_per_second: float, loop: asyncio.AbstractEventLoop) -> None:
@@ -23,14 +26,16 @@ class FrameMailbox:
         self._next_due = float("-inf")
         self._asked_at = float("-inf")
         self._arrived = asyncio.Event()
+        self.patient = False
 
-    def wants(self, at: float) -> bool:
+    def wants(self, at: float) -> Wish:
         """Whether the next look is due at this time of the connection; a step backwards starts anew."""
         with self._lock:
             if at < self._asked_at:
                 self._next_due = at
             self._asked_at = at
-            return self._is_due(at)
+            due = self._is_due(at)
+        return KEY_FRAME if due and self.patient else due
 
     def put(self, frame: Frame) -> None:
         """Leave a frame, in place of one that nobody fetched.  From the source's thread."""
@@ -73,7 +78,7 @@ class SwitchedTap:
         self._tap = tap
         self.on = on
 
-    def wants(self, at: float) -> bool:
+    def wants(self, at: float) -> Wish:
         """Whether it is on and the tap behind it wants the frame."""
         return self.on and self._tap.wants(at)
 
@@ -89,9 +94,10 @@ class TapOfAll:
     def __init__(self, *taps: FrameTap) -> None:
         self._taps = taps
 
-    def wants(self, at: float) -> bool:
-        """Whether any of them does; each is asked, for asking may keep count."""
-        return any([tap.wants(at) for tap in self._taps])  # noqa: C419 - every tap must be asked
+    def wants(self, at: float) -> Wish:
+        """What the least patient of them wants; each is asked, for asking may keep count."""
+        wishes = [tap.wants(at) for tap in self._taps]
+        return True in wishes or (KEY_FRAME if KEY_FRAME in wishes else False)
 
     def put(self, frame: Frame) -> None:
         """Each gets it: a picture that is decoded anyway costs nobody more."""

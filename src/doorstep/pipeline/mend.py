@@ -11,8 +11,8 @@ from datetime import timedelta
 from doorstep.core.agreement import Disagreement, Fault
 from doorstep.core.event import Event, Recording
 from doorstep.core.recorded_span import camera_of_minute
-from doorstep.core.recording_key import still_key, thumbnail_key
 from doorstep.pipeline.file_mender import FileMender, WholeFile, minute_of, torn
+from doorstep.pipeline.pictures import pictures_of
 from doorstep.pipeline.recording_file import labelled_event
 from doorstep.pipeline.recording_job import first_shown
 from doorstep.pipeline.side_room import SideRoom
@@ -64,7 +64,7 @@ class Mender:
         self.files.set_pictures_aside(found.key)
         event = self._event(found)
         if event is not None and event.recording is not None and event.recording.key == found.key:
-            self.catalog.save_event(replace(event, recording=None, pre_roll_seconds=None, has_still=False))
+            self.catalog.save_event(replace(event, recording=None, pre_roll_seconds=None, has_still=False, box=None))
             return "the event stays, without a recording"
         minute = found.minute
         if minute is None:
@@ -78,7 +78,7 @@ class Mender:
         event = self._event(found)
         if event is None:
             return None
-        self.catalog.save_event(replace(event, has_still=False))
+        self.catalog.save_event(replace(event, has_still=False, box=None))
         return "the event stays, without pictures"
 
     def _correct_row(self, found: Disagreement) -> str | None:
@@ -156,6 +156,7 @@ class Mender:
 
     def _with_recording(self, event: Event, file: WholeFile) -> Event:
         key, segments = file.key, [recorded.segment for recorded in file.index.segments]
+        pictures = pictures_of(self.store, key)
         ends_at = segments[-1].ends_at
         starts_at = first_shown(segments, segments[0].starts_at, ends_at)
         recording = Recording(key, starts_at, max(ends_at, starts_at), file.index.whole_size)
@@ -166,5 +167,6 @@ class Mender:
             ended_at=event.ended_at or max(recording.ends_at, last_seen),
             recording=recording,
             pre_roll_seconds=max(0.0, (event.started_at - recording.starts_at).total_seconds()),
-            has_still=self.store.exists(still_key(key)) and self.store.exists(thumbnail_key(key)),
+            has_still=pictures.are_there,
+            box=pictures.box,
         )

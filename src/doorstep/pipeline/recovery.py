@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -12,12 +12,13 @@ from doorstep.core.camera import CameraId
 from doorstep.core.errors import BlobMissing, MediaInvalid, StoreUnavailable
 from doorstep.core.event import Event, EventId, Recording
 from doorstep.core.recorded_span import camera_of_minute
-from doorstep.core.recording_key import recording_key, still_key, thumbnail_key
+from doorstep.core.recording_key import recording_key, still_key
 from doorstep.mp4.recording import RecordingIndex, read_recording
 from doorstep.pipeline.continuous import ContinuousRecorder
 from doorstep.pipeline.continuous_recovery import MinuteRecovery
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.file_mender import FileMender, WholeFile
+from doorstep.pipeline.pictures import Pictures, pictures_of
 from doorstep.pipeline.recorder import Recorder
 from doorstep.pipeline.recording_file import VIDEO, camera_of, labelled_event
 from doorstep.pipeline.recording_job import first_shown
@@ -34,7 +35,7 @@ class Reopened:
     recording: Recording
     index: RecordingIndex
     writer: BlobWriter
-    has_still: bool
+    pictures: Pictures
 
 
 class Recovery:
@@ -94,7 +95,7 @@ class Recovery:
             return
         if reopened is None:
             over = event.ended_at or event.last_seen_at
-            self._rows.replaced(replace(event, recording=None, pre_roll_seconds=None, has_still=False, ended_at=over))
+            self._rows.replaced(_without_recording(event, over))
             return
         closed = self._closed(event, reopened)
         self._rows.replaced(closed)
@@ -115,7 +116,8 @@ class Recovery:
             ended_at=event.ended_at or last_seen + self._post_roll,
             recording=recording,
             pre_roll_seconds=max(0.0, (event.started_at - recording.starts_at).total_seconds()),
-            has_still=reopened.has_still,
+            has_still=reopened.pictures.are_there,
+            box=reopened.pictures.box,
         )
 
     def _in_minutes(self, event: Event) -> Recording | None:
@@ -136,8 +138,9 @@ class Recovery:
         reach = max((span.ends_at for span in spans if camera_of_minute(span.key)), default=recording.ends_at)
         ends_at = max(min(over, reach), recording.starts_at)
         pre_roll = max(0.0, (event.started_at - recording.starts_at).total_seconds())
-        recording = replace(recording, ends_at=ends_at)
-        return replace(event, ended_at=over, recording=recording, pre_roll_seconds=pre_roll)
+        recording, pictures = replace(recording, ends_at=ends_at), pictures_of(self._store, recording.key)
+        closed = replace(event, ended_at=over, recording=recording, pre_roll_seconds=pre_roll)
+        return replace(closed, has_still=pictures.are_there, box=pictures.box)
 
     def _reopen(self, event: Event) -> Reopened | None:
         """The file, whole to its end; None when nothing of it is.  Raises StoreUnavailable."""
@@ -152,9 +155,8 @@ class Recovery:
             self._catalog.save_event(replace(event, recording=replace(known, key=mended.key)))
             self._files.set_aside(known.key)
         writer = self._store.resume(mended.key, mended.index.whole_size)
-        return Reopened(
-            _read_back(known, mended.dated(event.started_at)), mended.index, writer, self._has_pictures(mended.key)
-        )
+        read_back = _read_back(known, mended.dated(event.started_at))
+        return Reopened(read_back, mended.index, writer, pictures_of(self._store, mended.key))
 
     def _orphans(self, keys: Iterable[str]) -> list[Event]:
         """Recordings that no row names: their label tells what the row would have said."""
@@ -191,9 +193,6 @@ class Recovery:
             return None
         return replace(event, recording=Recording(key, event.started_at, event.started_at, 0))
 
-    def _has_pictures(self, key: str) -> bool:
-        return self._store.exists(still_key(key)) and self._store.exists(thumbnail_key(key))
-
     def _clear_leftovers(self) -> None:
         """What an interrupted write left; a running server has none of its own yet."""
         try:
@@ -201,6 +200,10 @@ class Recovery:
                 log.info("what an interrupted write left is gone", name=name, done=self._room.clear(name))
         except StoreUnavailable as error:
             log.warning("what interrupted writes left could not be cleared", reason=str(error))
+
+
+def _without_recording(event: Event, over: datetime) -> Event:
+    return replace(event, recording=None, pre_roll_seconds=None, has_still=False, box=None, ended_at=over)
 
 
 def _read_back(known: Recording, file: WholeFile) -> Recording:

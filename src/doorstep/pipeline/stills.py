@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from doorstep.core.detection import Box
 from doorstep.core.errors import MediaInvalid, StoreUnavailable
 from doorstep.core.event import EventId
 from doorstep.core.recording_key import still_key, thumbnail_key
@@ -22,17 +23,22 @@ MOST_WAITING = 16
 
 @dataclass(slots=True)
 class BestPicture:
-    """The best frame so far, what it is worth, whether the store has it, and when and how that was last tried."""
+    """The best frame so far, who is where in it, its worth, whether the store has it, and when that was last tried."""
 
     frame: Frame
     worth: float
+    box: Box | None
     written: bool = False
     tried_at: float = float("-inf")
     failed: bool = False
 
 
 class Stills:
-    """One task for each camera.  Writes a picture once the recording has a key, and a better one now and then."""
+    """One task for each camera.  Writes a picture once the recording has a key, and a better one now and then.
+
+    Nothing is drawn into a picture.  It says itself where somebody is, and the row says what the picture in the store
+    says: until it does, the event is unfinished, and a start after a crash asks the picture.
+    """
 
     def __init__(self, store: Store, rows: EventRows, clock: Clock) -> None:
         self._store = store
@@ -40,15 +46,19 @@ class Stills:
         self._clock = clock
         self._best: dict[EventId, BestPicture] = {}
         self._wake = asyncio.Event()
+        self._writing = asyncio.Lock()
 
-    def offer(self, event_id: EventId, frame: Frame, worth: float) -> None:
-        """A frame of this event; `worth` compares only among frames of one event."""
+    def offer(self, event_id: EventId, frame: Frame, worth: float, box: Box | None = None) -> None:
+        """A frame of this event, with somebody in `box`; `worth` compares only among frames of one event."""
         best = self._best.get(event_id)
         if best is None:
-            self._best[event_id] = BestPicture(frame, worth)
+            self._best[event_id] = BestPicture(frame, worth, box)
             self._give_up_one()
         elif worth > best.worth * BETTER_BY:
-            best.frame, best.worth, best.written = frame, worth, False
+            best.frame, best.worth, best.box, best.written = frame, worth, box, False
+        else:
+            return
+        self._rows.still_waits(event_id)
         self._wake.set()
 
     async def run(self) -> None:
@@ -61,21 +71,28 @@ class Stills:
             await self._clock.sleep(LOOK_AGAIN_SECONDS)
 
     async def write_due(self) -> None:
-        """Write each picture that is new and whose event has a recording; forget events that are over."""
-        for event_id, best in list(self._best.items()):
-            event = self._rows.latest(event_id)
-            over = event is None or event.ended_at is not None
-            rested = self._clock.monotonic() - best.tried_at >= REWRITE_SECONDS
-            due = not best.written and (rested or (over and not best.failed))
-            if event is not None and event.recording is not None and due:
-                await self._write(event_id, event.recording.key, best)
-            if over and (best.written or event is None or event.recording is None):
-                self._forget_when_settled(event_id, best)
+        """Write each picture that is new and whose event has a recording; forget events that are over.
+
+        Also when all stops: the task above may be in the middle of it.
+        """
+        async with self._writing:
+            for event_id, best in list(self._best.items()):
+                await self._write_if_due(event_id, best)
+
+    async def _write_if_due(self, event_id: EventId, best: BestPicture) -> None:
+        event = self._rows.latest(event_id)
+        over = event is None or event.ended_at is not None
+        rested = self._clock.monotonic() - best.tried_at >= REWRITE_SECONDS
+        due = not best.written and (rested or (over and not best.failed))
+        if event is not None and event.recording is not None and due:
+            await self._write(event_id, event.recording.key, best)
+        if over and (best.written or event is None or event.recording is None):
+            self._forget_when_settled(event_id, best)
 
     async def _write(self, event_id: EventId, key: str, best: BestPicture) -> None:
-        frame = best.frame
+        frame, box = best.frame, best.box
         try:
-            await asyncio.to_thread(self._put, key, frame)
+            await asyncio.to_thread(self._put, key, frame, box)
         except (StoreUnavailable, MediaInvalid) as error:
             if not best.failed:
                 log.warning("still not written", recording_of=event_id, reason=str(error))
@@ -83,10 +100,10 @@ class Stills:
             return
         # A better one may have been offered meanwhile.
         best.written, best.failed, best.tried_at = best.frame is frame, False, self._clock.monotonic()
-        self._rows.has_still(event_id)
+        self._rows.has_still(event_id, box, waits=not best.written)
 
-    def _put(self, key: str, frame: Frame) -> None:
-        self._store.put(still_key(key), still(frame))
+    def _put(self, key: str, frame: Frame, box: Box | None) -> None:
+        self._store.put(still_key(key), still(frame, box))
         self._store.put(thumbnail_key(key), thumbnail(frame))
 
     def _over(self) -> bool:
@@ -95,9 +112,14 @@ class Stills:
     def _give_up_one(self) -> None:
         """While the store takes nothing: a frame is some megabytes, and the oldest event's goes first."""
         if len(self._best) > MOST_WAITING:
-            del self._best[next(iter(self._best))]
+            self._forget(next(iter(self._best)))
 
     def _forget_when_settled(self, event_id: EventId, best: BestPicture) -> None:
         """An event can be over before its recording has a key: wait a little for that."""
         if best.written or self._clock.monotonic() - max(best.tried_at, best.frame.captured_at) > REWRITE_SECONDS:
-            del self._best[event_id]
+            self._forget(event_id)
+
+    def _forget(self, event_id: EventId) -> None:
+        best = self._best.pop(event_id, None)
+        if best is not None and not best.written:
+            self._rows.no_still(event_id)

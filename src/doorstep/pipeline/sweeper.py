@@ -51,8 +51,12 @@ class Sweeper:
         *,
         bytes_now: Callable[[int, int], int] = lambda most, _used: most,
         may_expire_by_age: Callable[[], bool] = lambda: True,
+        event_goes: Callable[[Event], None] = lambda _event: None,
     ) -> None:
-        """`bytes_now`: of the most bytes and those used, how many there may be now; less while the disk fills up."""
+        """`bytes_now`: of the most bytes and those used, how many there may be now; less while the disk fills up.
+
+        `event_goes` removes what else is kept of an event; it blocks and raises StoreUnavailable.
+        """
         self._store = store
         self._catalog = catalog
         self._settings = settings
@@ -60,6 +64,7 @@ class Sweeper:
         self._bytes_now = bytes_now
         self._clock = clock
         self._may_expire_by_age = may_expire_by_age
+        self._event_goes = event_goes
         self._limits: dict[str, AgeLimit] = {}
         self._loose_since: tuple[datetime, float] | None = None
 
@@ -147,6 +152,7 @@ class Sweeper:
             # Of an event in minute files no file is called so; its minutes are loose from now on.
             for name in (*(() if one.recording.in_minutes else (key,)), still_key(key), thumbnail_key(key)):
                 self._store.delete(name)
+        self._event_goes(one)
         self._catalog.forget_event(one.id)
         self._loose_since = None
         log.info("event expired", event_id=one.id)

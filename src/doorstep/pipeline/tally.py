@@ -2,6 +2,7 @@
 
 from doorstep.core.camera import CameraCounts
 from doorstep.core.gap import left_out
+from doorstep.core.key_frames import KeyFrames
 from doorstep.core.media import AudioPacket, Packet, VideoFormat
 
 SMOOTHING = 0.1
@@ -17,6 +18,7 @@ class Tally:
         self._usually = 0.0
         self._newest_arrival: float | None = None
         self._expects_first = False
+        self._key_frames: KeyFrames | None = None
         self.gaps = 0
         self.looks = 0
 
@@ -24,6 +26,7 @@ class Tally:
         """A connection, or a new format within one."""
         self._connections += 1
         self._timescale = fmt.timescale
+        self._key_frames = KeyFrames(fmt)
         self._last, self._usually, self._expects_first = None, 0.0, True
 
     def heard(self, packet: AudioPacket) -> None:
@@ -36,8 +39,15 @@ class Tally:
         self._packets += 1
         self._bytes += len(packet.data)
         self._newest_arrival = packet.arrived
+        if self._key_frames is not None:
+            self._key_frames.take(packet)
         first, self._expects_first = self._expects_first, False
         return first
+
+    @property
+    def hint(self) -> str:
+        """What its key frames cost whoever looks at it, for the owner; empty where there is little to save."""
+        return "" if self._key_frames is None else self._key_frames.hint()
 
     def left_out_since(self, packet: Packet) -> float | None:
         """The monotonic time since which pictures are missing before this one; None where none are."""

@@ -109,6 +109,11 @@ SourceAddress = (
 )
 
 
+def comes_encoded(address: SourceAddress) -> bool:
+    """Whether it sends video that must be decoded to be looked at; the pictures of all others are there anyway."""
+    return isinstance(address, FileAddress | RtspAddress | RtmpPullAddress | RtmpListenAddress)
+
+
 def parse_source(address: str) -> SourceAddress:  # noqa: PLR0911 - one case for each kind
     """What the address asks for.  Raises ConfigInvalid with words that do not quote it: it may hold a password."""
     scheme, separator, _ = address.partition("://")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from doorstep.core.errors import MediaInvalid
 from doorstep.core.media import Packet, VideoFormat
 from doorstep.media.shared_frame import Borrower, Loan
-from doorstep.ports import Clock, FrameTap
+from doorstep.ports import KEY_FRAME, Clock, FrameTap, Wish
 from doorstep.sources.confined_child import PONG
 from doorstep.sources.pulse import VitalSigns
 from doorstep.sources.records import Kind, RecordBuffer, picture_of, record, returned_record
@@ -19,7 +19,12 @@ _RECEIVE_SECONDS = 0.2
 _MOST_DESCRIPTORS_WAITING = 2
 _OLDEST_SECONDS = 10.0
 _MOST_UNASKED = 64  # pictures since the last wish: what a decoder holds back may have been wanted all of it
-_WISHES = {True: record(Kind.WANTED), False: record(Kind.UNWANTED)}
+_NEVER_PTS = -(2**63)
+_WISHES: dict[Wish, bytes] = {
+    True: record(Kind.WANTED),
+    False: record(Kind.UNWANTED),
+    KEY_FRAME: record(Kind.KEY_FRAME_WANTED),
+}
 
 
 class ChildWire:
@@ -92,7 +97,8 @@ class WantedPictures:
         self._clock = clock
         self._timescale = 1
         self._newest_pts: int | None = None
-        self._told = False
+        self._asked_pts = _NEVER_PTS
+        self._told: Wish = False
         self._unasked = 0
         self._returned: deque[int] = deque()
         self._borrower = Borrower(self._returned.append)
@@ -101,13 +107,21 @@ class WantedPictures:
         """A new connection of the stream."""
         self._timescale = fmt.timescale
         self._newest_pts = None
+        self._asked_pts = _NEVER_PTS
 
     def ask(self, packet: Packet) -> None:
-        """Ask the tap, in rising order of pictures, and tell the child when its wish has changed."""
-        if self._newest_pts is not None and packet.pts <= self._newest_pts:
-            return
+        """Ask the tap, in rising order of pictures, and tell the child when its wish has changed.
+
+        The child has this packet behind it: what it can still fulfil is a wish for the next.
+        """
+        newest, ahead = self._newest_pts, 0
+        if newest is not None:
+            if packet.pts <= newest:
+                return
+            ahead = min(packet.duration, packet.pts - newest)
         self._newest_pts = packet.pts
-        wanted = self._tap.wants(packet.pts / self._timescale)
+        self._asked_pts = max(self._asked_pts, packet.pts + ahead)
+        wanted = self._tap.wants(self._asked_pts / self._timescale)
         if wanted != self._told and self._wire.say_all(self._returns() + _WISHES[wanted]):
             self._told, self._unasked = wanted, 0
 

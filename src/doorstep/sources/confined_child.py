@@ -19,7 +19,7 @@ from doorstep.core.media import StreamItem
 from doorstep.media.decode import looking
 from doorstep.media.frame import DecodedFrame
 from doorstep.media.shared_frame import Lender
-from doorstep.ports import Frame
+from doorstep.ports import KEY_FRAME, Frame, Wish
 from doorstep.sources.records import (
     Kind,
     ReaderBug,
@@ -135,18 +135,18 @@ class RemoteTap:
 
     def __init__(self, line: _Line) -> None:
         self._line = line
-        self.wanted = False
+        self.wanted: Wish = False
         self.lender = Lender()
 
-    def wants(self, at: float) -> bool:
+    def wants(self, at: float) -> Wish:
         """By the parent's last word; `at` is not asked about, for that would be two changes of process a packet."""
         del at
         return self.wanted
 
     def put(self, frame: Frame) -> None:
         """Copy the picture to where the parent sees it."""
-        if not isinstance(frame, DecodedFrame):
-            return
+        if not isinstance(frame, DecodedFrame) or not self.wanted:
+            return  # what a decoder holds back may have been asked for more than once
         try:
             loan = self.lender.lend(frame)
         except (OSError, MediaInvalid):
@@ -162,6 +162,8 @@ def _listen(line: _Line, tap: RemoteTap, stop: threading.Event, packets: "queue.
         match kind:
             case Kind.WANTED:
                 tap.wanted = True
+            case Kind.KEY_FRAME_WANTED:
+                tap.wanted = KEY_FRAME
             case Kind.UNWANTED:
                 tap.wanted = False
             case Kind.RETURNED:

@@ -29,6 +29,7 @@ class Kind(IntEnum):
     UNWANTED = 18
     PING = 19
     RETURNED = 20
+    KEY_FRAME_WANTED = 21
 
 
 LARGEST_PACKET_BYTES = 32 * 2**20
@@ -43,6 +44,7 @@ _LARGEST: dict[int, int] = {
     Kind.SPEC: 1024 * 2**10,
     Kind.WANTED: 0,
     Kind.UNWANTED: 0,
+    Kind.KEY_FRAME_WANTED: 0,
     Kind.PING: 0,
     Kind.RETURNED: 256,
 }

@@ -1,83 +1,109 @@
-"""How much of the picture moved, from brightness alone.  Whether that opens a gate is decided in `core`."""
+"""How much of the picture moved and where, from brightness alone.  Whether that opens a gate is decided in `core`."""
 
-import math
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from doorstep.ports import Frame, Plane
+from doorstep.core.detection import Box
+from doorstep.core.light_step import LightStep
+from doorstep.core.motion_cluster import clusters, few
+from doorstep.core.zone import Point
+from doorstep.ports import Frame
+from doorstep.vision.block_background import BlockBackground, above_grain
+from doorstep.vision.block_mask import BlockMask, blocks_of, box_around, cells, counted, grown, shrunk
+from doorstep.vision.block_means import Blocks, block_means, smoothed
+from doorstep.vision.light import Explained, explained, locally_lit
 
-_SAMPLES_WIDE = 320  # at most, and more than half of it
-_BLOCK = 8  # samples a side: their mean takes the noise out
-_LEAST_CHANGE = 9.0  # levels of brightness, of a block's mean
-_MOST_RESTLESS = 30.0
-_RESTLESS_FACTOR = 2.0
-_BACKGROUND_SECONDS = 6.0
-_RESTLESS_SECONDS = 20.0
-_LONGEST_STEP_SECONDS = 2.0
-
-Blocks = NDArray[np.float32]
+LEAST_AREA = 0.0006
+_SUDDEN = 12.0  # levels from one picture to the next
+_UNSEEN = np.zeros((0, 0), np.float32)
 
 
 class LumaDifference:
-    """A `ports.MotionScorer`: the part of the picture's blocks that differ from a slowly learnt background.
+    """A `ports.MotionScorer`: the blocks that neither light, nor grain, nor a shaking camera make differ.
 
-    Light that changes everywhere at once, by an amount or by a factor, is taken out first.  A block that keeps
-    changing (leaves, a clock in the picture) is learnt to be restless and needs more.  One thread.
+    They are compared with a background that is learnt: see `BlockBackground`.  A lamp, or a change to infrared, begins
+    it anew, and once more when the camera has settled.  Frames come at any rate.  One thread.
     """
 
-    def __init__(self) -> None:
-        self._background: Blocks | None = None
-        self._restless: Blocks = np.zeros(0, np.float32)
+    def __init__(self, masks: Sequence[Sequence[Point]] = (), least_area: float = LEAST_AREA) -> None:
+        """What a mask, a polygon in parts of the picture, touches never counts.
+
+        Nor does what is smaller than `least_area`, in parts of the picture.
+        """
+        self._masks = masks
+        self._least_area = least_area
+        self._light = LightStep()
+        self._regions: tuple[Box, ...] = ()
         self._at = 0.0
+        self._count(_UNSEEN > 0)
+        self._begin(_UNSEEN, 0.0)
+
+    @property
+    def regions(self) -> Sequence[Box]:
+        """Where it moved in the frame that was scored last, largest first, at most 16.
+
+        None while the camera gets used to a new light: until then anything may look as if it moved.
+        """
+        return self._regions
 
     def score(self, frame: Frame) -> float:
         """0 (nothing) to 1 (everything).  The first frame, and the first of another size, scores 0."""
         blocks = block_means(frame.luma())
-        background = self._background
-        if background is None or background.shape != blocks.shape:
-            self._background = blocks
-            self._restless = np.zeros_like(blocks)
-            self._at = frame.at
+        another_size = self._counted.shape != blocks.shape
+        if another_size:
+            self._count(counted(self._masks, frame, blocks.shape))
+        seen = smoothed(blocks * self._counted)  # so that nothing under a mask ever tells anything
+        if another_size:
+            self._begin(seen, frame.at)
             return 0.0
-        change = _change(blocks, background)
-        needed = np.clip(_RESTLESS_FACTOR * self._restless, _LEAST_CHANGE, _MOST_RESTLESS)
-        score = float(np.count_nonzero(change > needed)) / change.size
-        self._learn(blocks, change, min(_LONGEST_STEP_SECONDS, max(0.0, frame.at - self._at)))
+        light = explained(seen, self._background.mean, self._told)
+        residual = (seen - light.expected) * self._counted
+        least = above_grain(residual, self._counted)
+        # What was smoothed is a block wider on each side; what is thinner than a block, as rain is, is then gone.
+        moved = shrunk(np.abs(residual) > self._background.needed(least) + light.slack)
+        things = self._things(moved, seen, light, least, frame)
+        settled = self._light.settles(self._at)
+        if self._light.observe(self._at, frame.at, self._changed(moved, seen)):
+            self._begin(seen, frame.at)
+            return 0.0
+        score = float(np.count_nonzero(things)) / things.size
+        if self._light.settles(frame.at):
+            self._regions = ()
+        elif settled:
+            self._begin(seen, frame.at)
+            return score
+        self._background.learn(seen, light.lit, residual, grown(things), frame.at - self._at)
+        self._seen = seen
         self._at = frame.at
         return score
 
-    def _learn(self, blocks: Blocks, change: Blocks, seconds: float) -> None:
-        if self._background is not None:
-            self._background = self._background + _share(seconds, _BACKGROUND_SECONDS) * (blocks - self._background)
-        capped = np.minimum(change, _MOST_RESTLESS)
-        self._restless = self._restless + _share(seconds, _RESTLESS_SECONDS) * (capped - self._restless)
+    def _count(self, where: BlockMask) -> None:
+        self._counted = where
+        self._told = where if where.all() else shrunk(shrunk(where))  # beside a mask its edge would seem to move
 
+    def _begin(self, seen: Blocks, at: float) -> None:
+        self._background = BlockBackground(seen)
+        self._seen = seen
+        self._at = at
+        self._regions = ()
 
-def block_means(plane: Plane) -> Blocks:
-    """Mean brightness of blocks of about 1/40 of the picture's width a side; an incomplete last row is left out."""
-    step = max(1, math.ceil(plane.width / _SAMPLES_WIDE))
-    rows = np.frombuffer(plane.pixels, np.uint8)[: plane.stride * plane.height].reshape(plane.height, plane.stride)
-    samples = rows[::step, : plane.width : step]
-    side = min(_BLOCK, *samples.shape)
-    high, wide = samples.shape[0] // side, samples.shape[1] // side
-    # Down first: whole rows are added at once, which is much the cheaper way round.
-    strips = samples[: high * side, : wide * side].reshape(high, side, wide * side).sum(axis=1, dtype=np.uint16)
-    sums = strips.reshape(high, wide, side).sum(axis=2, dtype=np.uint16)
-    means: Blocks = sums.astype(np.float32) / np.float32(side * side)
-    return means
+    def _things(self, moved: BlockMask, seen: Blocks, light: Explained, least: float, frame: Frame) -> BlockMask:
+        """The blocks of what counts; their boxes go to `regions`."""
+        self._regions = ()
+        things = np.zeros_like(moved)
+        if not moved.any():
+            return things
+        local = seen - locally_lit(seen, light.expected)
+        sharp = moved & (np.abs(local) > least + light.slack) & (local * (seen - light.expected) > 0)
+        fewest = max(1.0, self._least_area * moved.size)
+        found = [blocks_of(each, moved) for each in clusters(cells(moved, sharp)) if each.is_thing(fewest)]
+        self._regions = few([box_around(each, frame) for each in found])
+        for each in found:
+            things |= each
+        return things
 
-
-def _change(blocks: Blocks, background: Blocks) -> Blocks:
-    """What neither brighter light (a shift) nor stronger light (a factor) explains, in levels."""
-    difference = blocks - background
-    shifted = np.abs(difference - np.median(difference))
-    factor = np.median(blocks / np.maximum(background, 1.0))
-    scaled = np.abs(blocks - background * np.float32(factor))
-    change: Blocks = np.minimum(shifted, scaled)
-    return change
-
-
-def _share(seconds: float, memory: float) -> np.float32:
-    """How much of something new is learnt in that time, by a memory that long."""
-    return np.float32(1.0 - math.exp(-seconds / memory))
+    def _changed(self, moved: BlockMask, seen: Blocks) -> float:
+        """The part of what counts at all that is not as it was, or was not so a picture ago."""
+        changed = moved | (np.abs(seen - self._seen) > _SUDDEN)
+        return float(np.count_nonzero(changed)) / max(1, int(np.count_nonzero(self._counted)))

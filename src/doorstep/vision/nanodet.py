@@ -13,15 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from doorstep.core.detection import Thresholds
-from doorstep.ports import Frame
-from doorstep.vision.family import Candidates, Family, Surface
-from doorstep.vision.letterbox import Batch, Letterbox, planar
+from doorstep.vision.classes import COCO_CLASSES
+from doorstep.vision.family import PERSON_CLASSES, Candidates, Family, Inputs, Outputs, Surface, best_of
+from doorstep.vision.letterbox import Letterbox, Picture, planar
 
 INPUT: Final = "bgr_0_to_255"
 """Our converter's name for an input that the graph itself normalises; another NanoDet would need other pixels."""
 STRIDES: Final = (8, 16, 32)
-CLASSES: Final = 80
-PERSON_CLASS: Final = 0  # of the 80 of COCO
 BINS: Final = 11
 SIDES: Final = 4
 PAD: Final = 0.0
@@ -33,31 +31,32 @@ class Nanodet:
 
     width: int
     height: int
-    classes: tuple[int, ...]
+    scores: tuple[int, ...]
     distances: tuple[int, ...]
     thresholds: Thresholds = field(default=Thresholds(open=0.38, keep=0.28))
     overlap: float | None = 0.45
 
-    def prepare(self, frame: Frame) -> tuple[dict[str, Batch], Letterbox]:
+    def prepare(self, frame: Picture) -> tuple[Inputs, Letterbox]:
         """The inputs by name, and how the picture lies in them."""
         letterbox = Letterbox.of(frame, self.width, self.height)
-        return {INPUT: planar(letterbox.picture(frame), self.width, self.height, PAD)}, letterbox
+        return {INPUT: planar(letterbox, frame, self.width, self.height, PAD)}, letterbox
 
-    def candidates(self, outputs: Sequence[NDArray[np.float32]], letterbox: Letterbox, least: float) -> Candidates:
-        """Classes are n x 80 and through the sigmoid; distances n x 44: 11 bins for left, top, right, bottom.
+    def candidates(
+        self, outputs: Outputs, letterbox: Letterbox, least: float, classes: Sequence[int] = PERSON_CLASSES
+    ) -> Candidates:
+        """Scores are n x 80 and through the sigmoid; distances n x 44: 11 bins for left, top, right, bottom.
 
         centre = (cell + 0.5) * stride - 0.5, distance = (mean of 0..10 weighted by the bins' softmax) * stride.
         """
         boxes, scores = [], []
-        for stride, classes, distances in zip(STRIDES, self.classes, self.distances, strict=True):
-            score = outputs[classes][0, :, PERSON_CLASS]
+        for stride, of_cells, distances in zip(STRIDES, self.scores, self.distances, strict=True):
+            score = best_of(outputs[of_cells][0], classes)
             found = np.flatnonzero(score >= least)
             centres = _centres(self.width, self.height, stride)[found]
             sides = _expected(outputs[distances][0, found].reshape(-1, SIDES, BINS)) * np.float32(stride)
             boxes.append(np.concatenate([centres - sides[:, :2], centres + sides[:, 2:]], axis=1))
             scores.append(score[found])
-        scaled = np.concatenate(boxes) / np.float32(letterbox.ratio)
-        return Candidates(scaled.astype(np.float32, copy=False), np.concatenate(scores))
+        return Candidates(letterbox.in_picture(np.concatenate(boxes)), np.concatenate(scores))
 
 
 def _expected(bins: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -77,15 +76,12 @@ def _centres(width: int, height: int, stride: int) -> NDArray[np.float32]:
 
 def recognise_nanodet(surface: Surface) -> Family | None:
     """One input of our converter's name, [1, 3, H, W]; for each stride an output [1, n, 80] and one [1, n, 44]."""
-    if len(surface.inputs) != 1 or (surface.inputs[0].name, surface.inputs[0].kind) != (INPUT, "float32"):
+    if surface.picture is None or len(surface.inputs) != 1 or surface.picture[0] != INPUT:
         return None
-    match surface.inputs[0].shape:
-        case (1, 3, int(height), int(width)):
-            places = {output.shape: place for place, output in enumerate(surface.outputs)}
-        case _:
-            return None
+    _, width, height = surface.picture
+    places = {output.shape: place for place, output in enumerate(surface.outputs)}
     cells = [(width // stride) * (height // stride) for stride in STRIDES]
-    wanted = [(1, count, values) for values in (CLASSES, SIDES * BINS) for count in cells]
+    wanted = [(1, count, values) for values in (COCO_CLASSES, SIDES * BINS) for count in cells]
     if len(surface.outputs) != len(wanted) or set(places) != set(wanted):
         return None
     found = tuple(places[shape] for shape in wanted)

@@ -28,8 +28,7 @@ DEVIATION: Final = (57.375, 57.12, 58.395)
 Json = Mapping[str, Any]  # vendor's edge: a TensorFlow GraphDef written as JSON
 Array = NDArray[Any]  # float32 or int64, as TensorFlow stored it
 Axes = tuple[int, ...]
-CHANNELS_FIRST: Final[Axes] = (0, 2, 3, 1)
-"""TensorFlow sees NHWC while NCHW is stored."""
+CHANNELS_FIRST: Final[Axes] = (0, 2, 3, 1)  # TensorFlow sees NHWC while NCHW is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,7 @@ class _Graph:
     constants: dict[str, Array]
     tensors: dict[str, _Tensor] = field(default_factory=dict)
     nodes: list[Any] = field(default_factory=list)
+    level: int = 13  # the neck's side: it doubles and halves; factors hold at every input size, sides at 416 alone
     weights: list[Any] = field(default_factory=list)
 
     def emit(self, op: str, inputs: Sequence[str], outputs: Sequence[str], **attributes: object) -> None:
@@ -123,8 +123,7 @@ def _moved(old: Axes, new: Axes) -> list[int]:
 
 def _serialised(graph: _Graph, signature: Json) -> bytes:
     helper, kind = graph.onnx.helper, graph.onnx.TensorProto.FLOAT
-    (entrance,) = signature["inputs"].values()
-    shape = _shape(entrance)
+    (shape,) = map(_shape, signature["inputs"].values())
     outputs = []
     for output in sorted(signature["outputs"].values(), key=lambda value: (_shape(value)[2] != 80, -_shape(value)[1])):
         _, cells, values = _shape(output)
@@ -199,8 +198,8 @@ def _conv(graph: _Graph, node: Json) -> None:
 def _max_pool(graph: _Graph, node: Json) -> None:
     _demand(node, padding=b"VALID", data_format=b"NHWC")
     kernel, strides = (_integers(node, name)[1:3] for name in ("ksize", "strides"))
-    inputs = [graph.stored(node["input"][0], CHANNELS_FIRST)]
-    graph.emit("MaxPool", inputs, [node["name"]], kernel_shape=kernel, strides=strides)
+    source = graph.stored(node["input"][0], CHANNELS_FIRST)
+    graph.emit("MaxPool", [source], [node["name"]], kernel_shape=kernel, strides=strides)
     graph.tensors[node["name"]] = _Tensor(node["name"], CHANNELS_FIRST)
 
 
@@ -237,10 +236,11 @@ def _resize(graph: _Graph, node: Json) -> None:
         msg = f"{node['name']} does not resize about half-pixel centres"
         raise ValueError(msg)
     source, size = node["input"]
-    sizes = graph.weight(f"{node['name']}/sizes", graph.constants[size])
-    inputs = [graph.stored(source, CHANNELS_FIRST), "", "", sizes]
-    how = {"axes": [2, 3], "mode": "linear", "coordinate_transformation_mode": "half_pixel"}
-    graph.emit("Resize", inputs, [node["name"]], **how)
+    side = int(graph.constants[size][0])
+    factor, graph.level = side / graph.level, side
+    scales = graph.weight(f"{node['name']}/scales", np.array([1, 1, factor, factor], np.float32))
+    inputs = [graph.stored(source, CHANNELS_FIRST), "", scales]
+    graph.emit("Resize", inputs, [node["name"]], mode="linear", coordinate_transformation_mode="half_pixel")
     graph.tensors[node["name"]] = _Tensor(node["name"], CHANNELS_FIRST)
 
 

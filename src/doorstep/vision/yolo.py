@@ -1,4 +1,4 @@
-"""YOLOX: how it is fed and what its numbers mean.  Other families that decode alike join here; NMS is elsewhere.
+"""YOLOX: how it is fed and what its numbers mean.  NMS is elsewhere.
 
 Source: Megvii-BaseDetection/YOLOX, `yolox/data/data_augment.py` (preproc) and `yolox/utils/demo_utils.py`
 (demo_postprocess).
@@ -12,13 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from doorstep.core.detection import Thresholds
-from doorstep.ports import Frame
-from doorstep.vision.family import Candidates, Family, Surface
-from doorstep.vision.letterbox import Batch, Letterbox, planar
+from doorstep.vision.family import PERSON_CLASSES, Candidates, Family, Inputs, Outputs, Surface, best_of
+from doorstep.vision.letterbox import Letterbox, Picture, planar
 
 STRIDES = (8, 16, 32)
 PAD = 114.0
-PERSON_CLASS = 0  # of the 80 of COCO
 BOX_AND_OBJECTNESS = 5
 
 
@@ -32,26 +30,27 @@ class Yolox:
     thresholds: Thresholds = field(default=Thresholds(open=0.35, keep=0.22))
     overlap: float | None = 0.45
 
-    def prepare(self, frame: Frame) -> tuple[dict[str, Batch], Letterbox]:
+    def prepare(self, frame: Picture) -> tuple[Inputs, Letterbox]:
         """The inputs by name, and how the picture lies in them."""
         letterbox = Letterbox.of(frame, self.width, self.height)
-        batch = planar(letterbox.picture(frame), self.width, self.height, PAD)
-        return {self.input_name: batch}, letterbox
+        return {self.input_name: planar(letterbox, frame, self.width, self.height, PAD)}, letterbox
 
-    def candidates(self, outputs: Sequence[NDArray[np.float32]], letterbox: Letterbox, least: float) -> Candidates:
-        """Rows are x, y, log w, log h, objectness, 80 classes; the last 81 have been through the sigmoid already.
+    def candidates(
+        self, outputs: Outputs, letterbox: Letterbox, least: float, classes: Sequence[int] = PERSON_CLASSES
+    ) -> Candidates:
+        """Rows are x, y, log w, log h, objectness, classes; all from objectness on have been through the sigmoid.
 
         centre = (xy + cell) * stride, size = exp(wh) * stride, score = objectness * class.
         """
         rows = outputs[0][0]
-        scores = rows[:, 4] * rows[:, BOX_AND_OBJECTNESS + PERSON_CLASS]
+        scores = rows[:, 4] * best_of(rows[:, BOX_AND_OBJECTNESS:], classes)
         found = np.flatnonzero(scores >= least)
         cells, strides = _grid(self.width, self.height)
         centres = (rows[found, 0:2] + cells[found]) * strides[found]
         with np.errstate(over="ignore"):  # what is no box is infinite, and for the detector to refuse
             halves = np.exp(rows[found, 2:4]) * strides[found] / 2
-        boxes = np.concatenate([centres - halves, centres + halves], axis=1) / np.float32(letterbox.ratio)
-        return Candidates(boxes.astype(np.float32, copy=False), scores[found])
+        boxes = np.concatenate([centres - halves, centres + halves], axis=1)
+        return Candidates(letterbox.in_picture(boxes), scores[found])
 
 
 @cache
@@ -71,11 +70,9 @@ def cell_count(width: int, height: int) -> int:
 
 
 def recognise_yolox(surface: Surface) -> Family | None:
-    """One input [1, 3, H, W] of known size, one output [1, cells, 85]."""
-    if len(surface.inputs) != 1 or len(surface.outputs) != 1 or surface.inputs[0].kind != "float32":
+    """One picture of known size in, one output [1, cells, 5 + classes]."""
+    if surface.picture is None or len(surface.inputs) != 1 or len(surface.outputs) != 1:
         return None
-    match surface.inputs[0].shape, surface.outputs[0].shape:
-        case (1, 3, int(height), int(width)), (1, int(rows), 85) if rows == cell_count(width, height):
-            return Yolox(surface.inputs[0].name, width, height)
-        case _:
-            return None
+    name, width, height = surface.picture
+    rows = (cell_count(width, height), BOX_AND_OBJECTNESS + surface.classes)
+    return Yolox(name, width, height) if surface.outputs[0].shape == (1, *rows) else None

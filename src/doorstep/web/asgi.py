@@ -6,6 +6,7 @@ from doorstep.web import (
     cameras,
     clips,
     events,
+    explanations,
     ingest,
     metrics,
     openapi,
@@ -38,7 +39,7 @@ from doorstep.web.wrong_tries import WrongTries
 __all__ = ["WebParts", "create_app"]
 
 _RESOURCES = (
-    *(session, setup, cameras, play_keys, triggers, clips, timeline, events, ingest),
+    *(session, setup, cameras, play_keys, triggers, clips, timeline, events, explanations, ingest),
     *(status, tokens, users, openapi, probes, metrics),
 )
 

@@ -10,10 +10,10 @@ from doorstep.core.access import Grant
 from doorstep.core.camera import CameraId
 from doorstep.core.event import Cause
 from doorstep.ports import EventQuery, Store
+from doorstep.web.event_shapes import EventShape, EventsShape, event_shape
 from doorstep.web.gate import Asker, KeptEvent, Parts, SeenEvent, get_and_head, resource
 from doorstep.web.instants import parse_optional_instant
 from doorstep.web.problems import Refusal
-from doorstep.web.shapes import EventShape, EventsShape, event_shape
 
 router = resource("events")
 

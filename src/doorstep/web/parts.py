@@ -9,7 +9,10 @@ from doorstep.core.access import Account, Grant
 from doorstep.core.camera import CameraId
 from doorstep.core.errors import AccessDenied
 from doorstep.core.event import Cause, Event
+from doorstep.core.explanation import Verdict
+from doorstep.core.input_size import SizedModel
 from doorstep.core.lateness import Lateness
+from doorstep.core.remote_use import RemoteState
 from doorstep.ports import Accounts, CameraDirectory, Catalog, ClipBuilder, Clock, Health, LiveFeed, Store
 
 DIST = Path(__file__).parent / "dist"
@@ -23,6 +26,11 @@ def _no_keys(camera: CameraId, asker: Grant) -> tuple[str, datetime]:
 
 async def _nobody(name: str, token: str) -> bool:
     del name, token
+    return False
+
+
+def _nothing_known(event: Event, verdict: Verdict) -> bool:
+    del event, verdict
     return False
 
 
@@ -55,6 +63,10 @@ class WebParts:
     `longest_clip_seconds` bounds a clip cut out of the buffer; `dist` is the built app, which may be absent.
     `lateness` is the event loop's, for the metrics.  `written_a_day` are the bytes that recording writes in a day at
     the pace so far, None before there is one.
+    `judge` keeps what somebody says about an event; False where nothing is known of why it opened.  It blocks, and
+    raises StoreUnavailable, CatalogUnavailable.
+    `model` is what looks on this machine, None while it is loading or missing; `remote` is how a remote detector does,
+    None where there is none.
     """
 
     clock: Clock
@@ -78,3 +90,6 @@ class WebParts:
     lateness: Lateness = field(default_factory=Lateness)
     written_a_day: Callable[[], float | None] = lambda: None
     rtmp: RtmpParts = RtmpParts()
+    judge: Callable[[Event, Verdict], bool] = _nothing_known
+    model: Callable[[], SizedModel | None] = lambda: None
+    remote: Callable[[], RemoteState | None] = lambda: None

@@ -70,6 +70,8 @@ PERMISSIONS: Mapping[tuple[str, str], Need] = {
     ("GET", f"{_V1}/events/{{event_id}}"): EVENTS,
     ("DELETE", f"{_V1}/events/{{event_id}}"): EVENTS_WRITE,
     ("POST", f"{_V1}/events/{{event_id}}/restore"): EVENTS_WRITE,
+    ("GET", f"{_V1}/events/{{event_id}}/explanation"): EVENTS,
+    ("POST", f"{_V1}/events/{{event_id}}/feedback"): EVENTS_WRITE,
     ("GET", f"{_V1}/events/{{event_id}}/clip.mp4"): CLIP,
     ("GET", f"{_V1}/events/{{event_id}}/thumbnail.jpg"): EVENTS,
     ("GET", f"{_V1}/events/{{event_id}}/still.jpg"): EVENTS,

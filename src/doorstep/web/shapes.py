@@ -1,15 +1,16 @@
-"""The JSON that scripts rely on: names stay, more may come.  Times are RFC 3339 in UTC."""
+"""The JSON that scripts rely on: names stay, more may come.  Times are RFC 3339 in UTC.  Events: `event_shapes`."""
 
 from typing import Literal
-from urllib.parse import quote
 
 from pydantic import BaseModel
 
 from doorstep.core.access import Account, Grant
 from doorstep.core.camera import CameraState, CameraStatus
-from doorstep.core.event import Cause, Event
+from doorstep.core.cause import Cause
 from doorstep.core.health import Problem
-from doorstep.core.ledger import Stage, milliseconds_since_capture
+from doorstep.core.input_size import SizedModel
+from doorstep.core.remote_use import RemoteState
+from doorstep.core.zone import Zone
 from doorstep.web.instants import rfc3339, rfc3339_or_none
 
 
@@ -21,8 +22,17 @@ class WatchingShape(BaseModel):
     where: str
 
 
+class ZoneShape(BaseModel):
+    """Where somebody counts, or with `exclude` nobody; corners are [x, y] in parts of the picture."""
+
+    name: str
+    polygon: list[tuple[float, float]]
+    exclude: bool
+    least_heights: dict[str, float]
+
+
 class CameraShape(BaseModel):
-    """One camera and how it is."""
+    """One camera and how it is; `hint` is what would make looking cheaper, empty where nothing would."""
 
     id: str
     name: str
@@ -32,61 +42,14 @@ class CameraShape(BaseModel):
     remedy: str
     recording: bool
     watching: WatchingShape
+    zones: list[ZoneShape]
+    hint: str
 
 
 class CamerasShape(BaseModel):
     """All that the asker may see."""
 
     cameras: list[CameraShape]
-
-
-class ClipShape(BaseModel):
-    """Where an event's video is; `bytes` is the recording's size in the store, a little more than the clip's."""
-
-    href: str
-    bytes: int
-    seconds: float
-
-
-class PictureShape(BaseModel):
-    """Where an event's picture is; `ready` is false until there is one."""
-
-    href: str
-    ready: bool
-
-
-class LedgerShape(BaseModel):
-    """One stage of an alert; `ms` since the picture was captured."""
-
-    stage: Stage
-    at: str
-    ms: int
-    cost_usd: float
-    channel: str
-
-
-class EventShape(BaseModel):
-    """Something that happened at a camera."""
-
-    id: str
-    camera: str
-    started_at: str
-    last_seen_at: str
-    ended_at: str | None
-    causes: list[Cause]
-    pre_roll_seconds: float | None
-    score: float | None
-    clip: ClipShape | None
-    thumbnail: PictureShape
-    still: PictureShape
-    ledger: list[LedgerShape]
-
-
-class EventsShape(BaseModel):
-    """One page, newest first; `next` is the cursor of the next."""
-
-    events: list[EventShape]
-    next: str | None
 
 
 class ProblemShape(BaseModel):
@@ -107,11 +70,35 @@ class StorageShape(BaseModel):
     written_bytes_a_day: int | None
 
 
+class ModelShape(BaseModel):
+    """What looks on this machine: the longer side of its pictures in pixels, and why they are that large."""
+
+    name: str
+    side: int
+    why: str
+
+
+class RemoteDetectorShape(BaseModel):
+    """Who else looks: at every look or at doubtful ones, why the model here looks instead, what this month cost."""
+
+    host: str
+    use: str
+    trouble: str | None
+    left_alone: bool
+    spent_usd: float
+    cap_usd: float
+
+
 class StatusShape(BaseModel):
-    """Is Doorstep seeing, and if not, why."""
+    """Is Doorstep seeing, and if not, why; `model` is null while it is loading or missing.
+
+    `remote_detector` is null where everything is looked at on this machine.
+    """
 
     version: str
     seeing: bool
+    model: ModelShape | None
+    remote_detector: RemoteDetectorShape | None
     problems: list[ProblemShape]
     storage: StorageShape
 
@@ -217,37 +204,33 @@ def camera_shape(camera: CameraStatus) -> CameraShape:
         watching=WatchingShape(
             on=camera.watching, last_look_at=rfc3339_or_none(camera.last_look_at), where=camera.looked_where
         ),
+        zones=[zone_shape(zone) for zone in camera.zones],
+        hint=camera.hint,
     )
 
 
-def event_shape(event: Event) -> EventShape:
-    """As `GET /events` shows it."""
-    base = f"/api/v1/events/{quote(event.id, safe='')}"
-    recording = event.recording
-    return EventShape(
-        id=event.id,
-        camera=event.camera,
-        started_at=rfc3339(event.started_at),
-        last_seen_at=rfc3339(event.last_seen_at),
-        ended_at=rfc3339_or_none(event.ended_at),
-        causes=list(event.causes),
-        pre_roll_seconds=event.pre_roll_seconds,
-        score=event.score,
-        clip=None
-        if recording is None
-        else ClipShape(href=f"{base}/clip.mp4", bytes=recording.size, seconds=round(recording.seconds, 3)),
-        thumbnail=PictureShape(href=f"{base}/thumbnail.jpg", ready=event.has_still),
-        still=PictureShape(href=f"{base}/still.jpg", ready=event.has_still),
-        ledger=[
-            LedgerShape(
-                stage=entry.stage,
-                at=rfc3339(entry.at),
-                ms=milliseconds_since_capture(event.ledger, entry),
-                cost_usd=entry.cost_usd,
-                channel=entry.channel,
-            )
-            for entry in event.ledger
-        ],
+def zone_shape(zone: Zone) -> ZoneShape:
+    """As `GET /cameras` shows it."""
+    heights = dict(zone.least_heights)
+    return ZoneShape(name=zone.name, polygon=list(zone.polygon), exclude=zone.exclude, least_heights=heights)
+
+
+def model_shape(model: SizedModel | None) -> ModelShape | None:
+    """As its JSON."""
+    return None if model is None else ModelShape(name=model.name, side=model.size.side, why=model.size.reason)
+
+
+def remote_shape(remote: RemoteState | None) -> RemoteDetectorShape | None:
+    """As its JSON; money in millionths of a dollar at the finest."""
+    if remote is None:
+        return None
+    return RemoteDetectorShape(
+        host=remote.host,
+        use=remote.use,
+        trouble=remote.trouble,
+        left_alone=remote.left_alone,
+        spent_usd=round(remote.spent_usd, 6),
+        cap_usd=remote.cap_usd,
     )
 
 

@@ -11,7 +11,7 @@ from doorstep.core.health import Problem
 from doorstep.core.retention import days_left
 from doorstep.web.gate import Asker, Parts, resource
 from doorstep.web.parts import WebParts
-from doorstep.web.shapes import StatusShape, StorageShape, problem_shape
+from doorstep.web.shapes import StatusShape, StorageShape, model_shape, problem_shape, remote_shape
 
 router = resource("status")
 
@@ -30,6 +30,8 @@ async def get_status(parts: Parts, asker: Asker, request: Request) -> StatusShap
     return StatusShape(
         version=parts.version,
         seeing=sees_everything(problems),
+        model=model_shape(parts.model()),
+        remote_detector=remote_shape(parts.remote()),
         problems=[problem_shape(problem) for problem in problems],
         storage=await _last_storage_of(request).now(parts),
     )
@@ -89,15 +91,15 @@ def visible_problems(parts: WebParts, asker: Grant) -> list[Problem]:
 
 
 def _storage(parts: WebParts) -> StorageShape:
-    """Blocks.  Days left: the space left, at the mean pace since the oldest recording."""
+    """Blocks.  Days left: the space left, at the mean pace since the oldest recording, once that is a day."""
     used = parts.catalog.recorded_bytes()
     now = parts.clock.now()
     oldest = [event.started_at for event in parts.catalog.expired_events(now, 1)]
     oldest += [minute.starts_at for minute in parts.catalog.loose_spans(1)]
     free = parts.store.free_bytes()
     left = parts.storage_limit_bytes - used if free is None else min(parts.storage_limit_bytes - used, free)
-    days = max((now - min(oldest, default=now)).total_seconds() / _DAY_SECONDS, 1.0)
-    left_for = days_left(used, used + left, used / days) if oldest else None
+    days = (now - min(oldest, default=now)).total_seconds() / _DAY_SECONDS
+    left_for = days_left(used, used + left, used / days) if days >= 1.0 else None
     written = parts.written_a_day()
     return StorageShape(
         used_bytes=used,

@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field
 
 from doorstep.core.camera import CameraId
 from doorstep.core.timeline import Timeline, reaching_now, stretches, within
+from doorstep.web.event_shapes import EventShape, event_shape
 from doorstep.web.gate import Parts, SeenCamera, resource
 from doorstep.web.instants import parse_optional_instant, rfc3339
 from doorstep.web.problems import Refusal
-from doorstep.web.shapes import EventShape, event_shape
 
 router = resource("timeline")
 

@@ -1,5 +1,5 @@
 // Doorstep's HTTP routes as typed functions.  They throw Fault and nothing else, except AbortError when asked to stop.
-import type { Camera, DoorEvent, EventPage, Session, Status } from './shapes.ts';
+import type { Camera, DoorEvent, EventPage, Explanation, PersonVerdict, Session, Status } from './shapes.ts';
 import { asFault, Fault, faultOf } from './fault.ts';
 
 const ROOT = '/api/v1';
@@ -63,6 +63,11 @@ export const deleteEvent = (id: string): Promise<unknown> =>
   ask('DELETE', `/events/${encodeURIComponent(id)}`);
 export const restoreEvent = (id: string): Promise<unknown> =>
   ask('POST', `/events/${encodeURIComponent(id)}/restore`, {});
+export const explanationOf = (id: string): Promise<Explanation> =>
+  ask('GET', `/events/${encodeURIComponent(id)}/explanation`);
+/** Said twice it is the same as said once. */
+export const sayWhoItWas = (id: string, verdict: PersonVerdict): Promise<unknown> =>
+  ask('POST', `/events/${encodeURIComponent(id)}/feedback`, { verdict });
 
 export const snapshotHref = (camera: string): string =>
   `${ROOT}/cameras/${encodeURIComponent(camera)}/snapshot.jpg`;

@@ -1,6 +1,13 @@
 // The shapes of version 1 of the HTTP contract, as far as these pages read them.  No behaviour.
 
 export type CameraState = 'live' | 'connecting' | 'stalled' | 'refused' | 'faulted' | 'off';
+/** Which way somebody went. */
+export type Heading = 'arriving' | 'leaving';
+/** Where a picture is looked at: on this machine, or by the remote detector. */
+export type Where = 'local' | 'remote';
+export type PersonVerdict = 'not_a_person' | 'person';
+/** Left, top, right and bottom, each as a part of the whole picture in 0..1. */
+export type Box = readonly [number, number, number, number];
 export type Cause = 'person' | 'press' | 'trigger' | 'motion' | 'loitering';
 export type Stage = 'captured' | 'seen' | 'decided' | 'sent' | 'accepted' | 'acknowledged';
 export type Role = 'owner' | 'family' | 'guest';
@@ -21,6 +28,8 @@ export interface Camera {
   reason: string;
   /** What to do about its state, in plain words; empty where nothing is wrong. */
   remedy?: string;
+  /** One sentence about what would make it better; empty or absent where there is none. */
+  hint?: string | null;
   recording: boolean;
   watching: { on: boolean; last_look_at: string | null; where: string };
 }
@@ -31,9 +40,17 @@ export interface LedgerEntry {
   at: string;
   ms: number;
   cost_usd: number;
+  /** Which message; of the stage seen, what a remote detector was sent, or empty. */
+  channel: string;
 }
 
-/** `ended_at` is null while it happens; a thumbnail that is not `ready` yet is not asked for. */
+/** A picture that is not `ready` yet is not asked for. */
+export interface Picture {
+  href: string;
+  ready?: boolean;
+}
+
+/** `ended_at` is null while it happens. */
 export interface DoorEvent {
   id: string;
   camera: string;
@@ -44,8 +61,41 @@ export interface DoorEvent {
   pre_roll_seconds: number | null;
   score: number | null;
   clip: { href: string; bytes: number; seconds: number } | null;
-  thumbnail: { href: string; ready?: boolean } | null;
+  thumbnail: Picture | null;
+  still?: Picture | null;
+  /** The name of the part of the picture where it was; empty where there are no zones. */
+  zone?: string;
+  direction?: Heading | null;
   ledger: LedgerEntry[];
+}
+
+/** One picture that was looked at, and how sure the best person in it was, in 0..1; 0 where there was nobody. */
+export interface Look {
+  at: string;
+  score: number;
+  where: Where;
+  boxes: { label: string; box: Box; score: number }[];
+  /** The parts of the picture that were looked at; empty: all of it. */
+  crops: Box[];
+}
+
+/**
+ * What was kept about why an alert was opened.  `motion` is the part of the picture that moved, in 0..1; the thresholds
+ * are 0 and the model and its input empty where they are not known.
+ */
+export interface Explanation {
+  model: string;
+  model_sha256: string | null;
+  /** "416x416" */
+  input: string;
+  thresholds: { open: number; keep: number };
+  opened_by: Cause;
+  motion: number | null;
+  zone: string;
+  direction: Heading | null;
+  still_box: Box | null;
+  looks: Look[];
+  feedback: PersonVerdict | null;
 }
 
 /** One page of events, newest first; `next` asks for the page after it. */
@@ -62,9 +112,35 @@ export interface Problem {
   minor?: boolean;
 }
 
+/** What looks on this machine: `side` is the longer side of its pictures in pixels, `why` the sentence that says why. */
+export interface Model {
+  name: string;
+  side: number;
+  why: string;
+}
+
+/** What the remote detector is asked: every look, or only those that are doubtful. */
+export type RemoteUse = 'every' | 'doubtful';
+
+/**
+ * `trouble` is the sentence that says why the model on this machine looks instead, null while none is known.  The money is
+ * this month's; `cap_usd` is 0 where a look costs nothing.
+ */
+export interface RemoteDetector {
+  host: string;
+  use: RemoteUse;
+  trouble: string | null;
+  left_alone: boolean;
+  spent_usd: number;
+  cap_usd: number;
+}
+
+/** `model` is null while it is loading or missing, `remote_detector` where all is looked at on this machine. */
 export interface Status {
   version: string;
   seeing: boolean;
+  model: Model | null;
+  remote_detector: RemoteDetector | null;
   problems: Problem[];
   storage: {
     used_bytes: number;

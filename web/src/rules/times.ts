@@ -1,4 +1,4 @@
-// Times, spans and sizes as people read them.  Local zone, 24 hours; sentences live in words.ts.
+// Times, spans, sizes and money as people read them.  Local zone, 24 hours; sentences live in words.ts.
 
 const DAY = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short' });
 const DAY_AND_YEAR = new Intl.DateTimeFormat('en-GB', {
@@ -18,6 +18,11 @@ export function clock(at: Date): string {
 /** "14:02:03" */
 export function clockWithSeconds(at: Date): string {
   return `${clock(at)}:${two(at.getSeconds())}`;
+}
+
+/** "14:02:03.4": where several fall into a second. */
+export function clockWithTenths(at: Date): string {
+  return `${clockWithSeconds(at)}.${Math.floor(at.getMilliseconds() / 100)}`;
 }
 
 export function isSameDay(a: Date, b: Date): boolean {
@@ -55,6 +60,7 @@ export function span(milliseconds: number): string {
 /** "0.4 s", "1.3 s", "12 s": how long a stage took. */
 export function stageSeconds(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / 1000;
+  if (seconds > 0 && seconds < 0.095) return `${Math.max(0.01, seconds).toFixed(2)} s`;
   return seconds < 9.95 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds)} s`;
 }
 
@@ -68,6 +74,11 @@ export function size(bytes: number): string {
     if (bytes >= unit) return `${(bytes / unit).toFixed(bytes < 10 * unit ? 1 : 0)} ${name}`;
   }
   return `${Math.round(bytes / 1e6)} MB`;
+}
+
+/** "$1.24", "$0.0003": cents, and parts of them where it is less than one. */
+export function money(usd: number): string {
+  return `$${usd.toFixed(usd > 0 && usd < 0.01 ? 4 : 2)}`;
 }
 
 /** "20261121_140203", local: for the name of a saved file. */

@@ -1,0 +1,91 @@
+"""A model that hangs, crashes or answers nonsense, in a real server: it is said, and motion makes the events."""
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes.server_process import ServerProcess, running, wait_for
+from fakes.troubled_models import troubled_model
+from faults.bad_files import make_moving
+from faults.watching import CAMERA, problem, run_once
+
+pytestmark = pytest.mark.slow
+
+WORDS = {
+    "hang": "The model hang took over 5 s for one picture; use a smaller one.",
+    "crash": "The model crash could not look at a picture (InvalidArgument)",
+    "nan": "The model nan gave numbers that are none",
+}
+AUTO = r"96 is the largest that affords 4 looks a second here \(96: \d+ ms\)\."
+"""The model is that small."""
+
+
+def config_of(folder: Path, trouble: str) -> str:
+    make_moving(folder / "moving.mp4")
+    model = troubled_model(folder / f"{trouble}.onnx", trouble)
+    events = "[events]\nclose_after = 2\npost_roll = 2\n"
+    return f'[detection]\nmodel = "{model}"\n{events}' + CAMERA.format(
+        id="door", path=folder / "moving.mp4", loop="?loop"
+    )
+
+
+def recorded(server: ServerProcess) -> dict[str, Any] | None:
+    return next((event for event in server.events() if event["clip"]), None)
+
+
+@pytest.mark.parametrize("trouble", list(WORDS))
+def test_a_model_in_trouble_is_said_and_motion_alone_makes_events(tmp_path: Path, trouble: str) -> None:
+    with running(tmp_path / "data", config_of(tmp_path, trouble)) as server:
+        found = wait_for(lambda: problem(server, "Nobody can be recognised"), 60, "the model's problem")
+        assert WORDS[trouble] in found["what"]
+        assert "Motion alone makes events" in found["remedy"]
+        assert not server.get("/status")["seeing"]
+        event = wait_for(lambda: recorded(server), 60, "an event from motion with its recording")
+        assert event["causes"] == ["motion"]
+        (camera,) = server.cameras()
+        assert (camera["state"], camera["reason"]) == ("live", "")
+        with server.client() as client:
+            clip = client.get("/cameras/door/clip?duration=3")
+            assert clip.status_code == 200
+            assert clip.content[4:8] == b"ftyp"
+        log = server.log.read_text()
+        assert "Traceback" not in log
+        assert "onnxruntime:" not in log  # its own lines, at every look
+        began = time.monotonic()
+        assert server.stop(60) == 0
+        assert time.monotonic() - began < 30
+
+
+def test_where_the_model_is_well_the_same_motion_makes_no_event(tmp_path: Path) -> None:
+    """What the test above is worth: there motion made events because nobody looked."""
+    with running(tmp_path / "data", config_of(tmp_path, "none")) as server:
+        wait_for(lambda: server.cameras()[0]["watching"]["last_look_at"], 60, "a first look")
+        looked_at = server.cameras()[0]["watching"]["last_look_at"]
+        wait_for(lambda: server.cameras()[0]["watching"]["last_look_at"] > looked_at, 60, "a look that motion made")
+        status = server.get("/status")
+        assert status["seeing"]
+        assert re.fullmatch(AUTO, status["model"]["why"])
+        assert server.events() == []
+
+
+def test_check_says_at_which_size_it_looks_and_why_or_why_not(tmp_path: Path) -> None:
+    path, data = tmp_path / "doorstep.toml", str(tmp_path / "data")
+    path.write_text(config_of(tmp_path, "none"), encoding="utf-8")
+
+    def said(trouble: str) -> tuple[bool, str]:
+        troubled_model(tmp_path / "none.onnx", trouble, bright=100.0)
+        ended = run_once("check", "--json", "--config", str(path), "--data", data)
+        found = {row["what"]: row for row in map(json.loads, ended.stdout.splitlines())}
+        return found["detector"]["ok"], found["detector"]["detail"]
+
+    well, why = said("none")
+    assert well
+    assert re.fullmatch(f"none; {AUTO}", why)
+    assert said("nan") == (
+        False,
+        "The model none gave numbers that are none; check it with `doorstep models verify`.",
+    )
