@@ -12,6 +12,7 @@ from steps import run, say
 
 PACKAGES = {
     "chromium": "/usr/bin/chromium",
+    "coturn": "/usr/bin/turnserver",
     "e2fsprogs": "/sbin/mkfs.ext4",
     "ffmpeg": "/usr/bin/ffprobe",
     "gir1.2-gst-rtsp-server-1.0": "/usr/lib/*/girepository-1.0/GstRtspServer-1.0.typelib",
@@ -24,10 +25,14 @@ PACKAGES = {
     "strace": "/usr/bin/strace",
     "stunnel4": "/usr/bin/stunnel4",
     "util-linux": "/bin/mount",
+    "libvlc5": "/usr/lib/*/libvlc.so.5",
+    "vlc-plugin-base": "/usr/lib/*/vlc/plugins/demux/libadaptive_plugin.so",
     "fonts-dejavu-core": "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
     "libatomic1": "/usr/lib/*/libatomic.so.1",  # of the node that drives chromium in the tests
     "openssl": "/usr/bin/openssl",
 }
+DAEMONS = {"coturn", "nginx", "stunnel4"}
+"""Of these the packages would have the machine run one that listens, from its next start on; tests start their own."""
 POLICY = Path("/usr/sbin/policy-rc.d")
 
 
@@ -43,19 +48,21 @@ def main() -> None:
     if os.geteuid() == 0:
         install(command)
     elif agreed(missing):
-        subprocess.run(["sudo", "apt-get", "update", "-q"], check=False)
-        subprocess.run(["sudo", *command], check=False)
+        subprocess.run(["sudo", sys.executable, __file__], check=False)
     else:
         say(f"Tests that need them will be skipped. To install: sudo {' '.join(command)}")
 
 
 def install(command: list[str]) -> None:
-    """With a moment's rule that no daemon starts."""
-    say(f"Installing for the tests: {' '.join(command[5:])}")
+    """Without a daemon that starts: not now, by a moment's rule, and not when the machine does."""
+    packages = command[5:]
+    say(f"Installing for the tests: {' '.join(packages)}")
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     with no_daemons():
         run("updating the package list", ["apt-get", "update", "-q"], environment=quiet)
         run("installing test packages", command, environment=quiet)
+    for daemon in DAEMONS.intersection(packages):
+        subprocess.run(["update-rc.d", daemon, "disable"], stdout=subprocess.DEVNULL, check=False)
 
 
 def agreed(missing: list[str]) -> bool:

@@ -98,8 +98,9 @@ def run(
     log = ROOT / "var" / "log" / f"{what.replace(' ', '-')}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with log.open("w", encoding="utf-8") as file:
-            process = subprocess.Popen(
+        with (
+            log.open("w", encoding="utf-8") as file,
+            subprocess.Popen(
                 [str(part) for part in command],
                 cwd=folder,
                 env={**os.environ, **(environment or {})},
@@ -108,15 +109,15 @@ def run(
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
-            )
+            ) as process,
+        ):
             for line in process.stdout or ():
                 file.write(line)
                 if progress is not None:
                     progress(line)
-        code = process.wait()
     except OSError as error:
         give_up(trouble_in(str(error), what), None)
-    if code != 0:
+    if process.returncode != 0:
         give_up(trouble_in(log.read_text(encoding="utf-8", errors="replace"), what), log)
 
 

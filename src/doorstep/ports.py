@@ -5,14 +5,15 @@ docstring says otherwise, an async method is called on the event loop and a plai
 a bounded time, and raises only what it names.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, Protocol, runtime_checkable
 
 from doorstep.core.access import Account, Grant, Role, Scope
 from doorstep.core.alert import Alert
-from doorstep.core.camera import CameraId, CameraStatus
+from doorstep.core.audit import AuditEntry
+from doorstep.core.camera import CameraId, CameraStatus, StreamKind
 from doorstep.core.clip_file import Clip, Conversion
 from doorstep.core.clip_form import AS_RECORDED, ClipForm
 from doorstep.core.clock_state import Guess
@@ -21,6 +22,9 @@ from doorstep.core.event import Event, EventId
 from doorstep.core.explanation import Explanation, Verdict
 from doorstep.core.gap import Gap
 from doorstep.core.health import Problem
+from doorstep.core.ice_server import IceServer
+from doorstep.core.live_piece import LivePiece
+from doorstep.core.live_session import LiveSession, Viewer
 from doorstep.core.media import StreamItem, VideoFormat
 from doorstep.core.outbox import Delivery
 from doorstep.core.recorded_span import RecordedSpan
@@ -399,6 +403,27 @@ class Catalog(Protocol):
         ...
 
 
+class AuditLog(Protocol):
+    """Rows of who did what.  Thread-safe, blocking; each method raises CatalogUnavailable."""
+
+    def save_entries(self, entries: Sequence[AuditEntry]) -> None:
+        """Insert or replace, by their ids; all or none."""
+        ...
+
+    def entries(
+        self, cursor: str | None, limit: int, cameras: frozenset[CameraId] | None = None
+    ) -> tuple[Sequence[AuditEntry], str | None]:
+        """One page, newest first, and the cursor of the next, None on the last; of these cameras, None for everything.
+
+        Behind a cursor that no page gave out there is nothing.
+        """
+        ...
+
+    def forget_entries(self, before: datetime, most: int) -> int:
+        """Remove those that began before, and the oldest beyond `most`; how many went."""
+        ...
+
+
 class AccountRecords(Protocol):
     """Rows of people, sessions and tokens; only hashes of secrets.  Thread-safe; raises CatalogUnavailable."""
 
@@ -467,9 +492,14 @@ class Accounts(Protocol):
         ...
 
     def create_token(
-        self, name: str, scopes: frozenset[Scope], cameras: frozenset[CameraId] | None, expires_at: datetime | None
+        self,
+        name: str,
+        scopes: frozenset[Scope],
+        cameras: frozenset[CameraId] | None,
+        expires_at: datetime | None,
+        made_by: str | None = None,
     ) -> str:
-        """A token's secret, shown this once."""
+        """A token's secret, shown this once; it opens no more than the grant `made_by`, and ends with it."""
         ...
 
     def tokens(self) -> Sequence[Grant]:
@@ -542,6 +572,10 @@ class LiveFeed(Protocol):
         """Each picture as it comes, newest wins, at most ten a second; ends when the camera is removed."""
         ...
 
+    def decoded(self, camera: CameraId) -> int:
+        """How many pictures were decoded because somebody asked here, since the start: viewers and snapshots."""
+        ...
+
 
 class PacketFeed(Protocol):
     """Encoded video of now, for those who watch without decoding.  Called on the event loop."""
@@ -552,6 +586,140 @@ class PacketFeed(Protocol):
         Who is slow misses packets and goes on at a key frame, behind the format told again; nobody waits for them.
         Ends when the camera is removed; yields nothing while it is not connected.
         """
+        ...
+
+
+class MseFeed(Protocol):
+    """Encoded video of now as a browser's media source takes it.  Called on the event loop.
+
+    Each stream is packetized once however many watch it, and not at all while nobody does.
+    """
+
+    def fragments(self, camera: CameraId) -> int:
+        """How many were made of this camera so far."""
+        ...
+
+    def shown(self, camera: CameraId, asked: StreamKind) -> StreamKind:
+        """Which stream there is to watch now for who asks for this one: the main one where there is no other."""
+        ...
+
+    def mime(self, camera: CameraId, stream: StreamKind) -> str | None:
+        """What a browser must be able to decode, with codecs (RFC 6381); None while the camera is away."""
+        ...
+
+    def pieces(self, camera: CameraId, stream: StreamKind) -> AsyncGenerator[LivePiece]:
+        """A format, the current group of pictures at once, then a fragment for each picture as it comes.
+
+        A new format may follow at any time.  Who is slow misses fragments, and goes on at a key frame behind a
+        LiveSkip; nobody waits for them.  Nothing comes while the camera is away; ends when it is removed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HlsPlace:
+    """A segment by its media sequence number; with `part`, counted from 0, that part of it."""
+
+    segment: int
+    part: int | None = None
+
+
+class HlsFeed(Protocol):
+    """Encoded video of now as HLS (draft-pantos-hls-rfc8216bis).  Called on the event loop.
+
+    A camera is packetized from the first request on, once however many watch, until half a minute after the last.
+    Each method raises BlobMissing for a camera that is removed meanwhile.  `query` is put behind every address.
+    """
+
+    async def master(self, camera: CameraId, query: str) -> str | None:
+        """The multivariant playlist; waits for a first whole segment, and is None where none comes within seconds."""
+        ...
+
+    async def playlist(
+        self, camera: CameraId, wanted: HlsPlace | None, query: str, after: int | None = None
+    ) -> str | None:
+        """The media playlist, once it holds what is `wanted`; None where that does not come within seconds.
+
+        Without a wish it waits for a whole segment behind `after`, but a target duration at most.
+
+        While the camera is away it stays as it was.  Raises ValueError for what is too far ahead.
+        """
+        ...
+
+    def newest(self, camera: CameraId) -> int | None:
+        """The number of the newest whole segment that a playlist would list now; None while there is none."""
+        ...
+
+    async def piece(self, camera: CameraId, name: str) -> Sequence[bytes]:
+        """An init segment, segment or part by the name that stands in a playlist; waits for the part hinted at.
+
+        In pieces, one behind the other, which everybody who asks for it shares.
+        Raises BlobMissing for everything else.
+        """
+        ...
+
+
+class WebRtc(Protocol):
+    """Encoded video of now with the least delay, for those who offer a WebRTC session.  Called on the event loop."""
+
+    def why_not(self, camera: CameraId, stream: StreamKind) -> str:
+        """Why this stream cannot be watched so now, in plain words; empty if it can, as far as is known."""
+        ...
+
+    def ice_servers(self, login: str) -> Sequence[IceServer]:
+        """STUN and TURN servers for a browser of this login (the id of its grant), with credentials that expire."""
+        ...
+
+    async def answer(
+        self,
+        session: str,
+        camera: CameraId,
+        stream: StreamKind,
+        sdp: str,
+        *,
+        from_here: bool,
+        on_end: Callable[[], None],
+    ) -> str:
+        """The answer to an offer, both SDP; from then on the viewer may be sent pictures, until the session is over.
+
+        `from_here` says that the viewer is on this machine.  `on_end` is called when it is over from the other side,
+        by silence (about 30 s) or with the camera, never by `hang_up`; it must not block or raise.  Raises
+        MediaInvalid for an offer that cannot be read, WayImpossible with the reason.
+        """
+        ...
+
+    async def add_candidates(self, session: str, fragment: str) -> None:
+        """More ways to the viewer (RFC 8840); nothing happens if the session is over.  Raises MediaInvalid."""
+        ...
+
+    def hang_up(self, session: str) -> None:
+        """End it and free all it holds, soon; no error if it is over."""
+        ...
+
+
+class LiveSessions(Protocol):
+    """Who watches now, whichever way.  Called on the event loop; never blocks."""
+
+    def begin(
+        self, viewer: Viewer, may_watch: Callable[[], Awaitable[bool]], on_end: Callable[[], None]
+    ) -> LiveSession:
+        """Count one more, until `end`.  Raises TooManyViewers.
+
+        `may_watch` is asked every few seconds; once it says no the session ends.  `on_end` is called when it ends
+        from here, never by `end` of whoever began it; it must not block or raise.
+        """
+        ...
+
+    def end(self, session_id: str) -> None:
+        """The viewer went; no error if the session is over."""
+        ...
+
+    def cut(self, session_id: str) -> bool:
+        """End somebody else's session now, which calls its `on_end`; whether there was one."""
+        ...
+
+    def sessions(self) -> Sequence[LiveSession]:
+        """All of them, oldest first."""
         ...
 
 

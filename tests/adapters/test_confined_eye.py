@@ -38,7 +38,7 @@ def items(tmp_path: Path) -> list[StreamItem]:
     return list(read_file(make_video(tmp_path / "a.mp4", Recipe(frames=60, gop=5)), CLOCK))
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 15.0) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 120.0) -> bool:
     until = time.monotonic() + seconds
     while not condition() and time.monotonic() < until:
         threading.Event().wait(0.02)

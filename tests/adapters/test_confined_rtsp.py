@@ -16,7 +16,8 @@ from doorstep.core.settings import Transport
 from doorstep.sources.confined import ConfinedSource
 from doorstep.sources.nursery import Nursery
 from doorstep.sources.source_spec import SourceSpec
-from fakes.rtsp_camera import CameraOptions, RtspCamera, free_port, indices_in, needs_camera, read_index
+from fakes.free_port import free_port
+from fakes.rtsp_camera import CameraOptions, RtspCamera, indices_in, needs_camera, read_index
 from fakes.taps import ListTap
 
 CLOCK = SystemClock()

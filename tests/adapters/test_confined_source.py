@@ -19,6 +19,7 @@ from doorstep.sources.nursery import Nursery
 from doorstep.sources.readers import reader_of
 from doorstep.sources.source_spec import SourceSpec
 from fakes.taps import ListTap
+from fakes.tries import soon_enough
 from media.make_clips import Recipe, make_video, number_in
 
 TESTS = Path(__file__).parents[1]
@@ -36,7 +37,7 @@ def nursery() -> Iterator[Nursery]:
     nursery.close()
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 120.0) -> bool:
     until = time.monotonic() + seconds
     while not condition() and time.monotonic() < until:
         threading.Event().wait(0.02)
@@ -62,7 +63,7 @@ async def taken(source: ConfinedSource, count: int, tap: ListTap | None = None) 
 
 
 def take(source: ConfinedSource, count: int = 10**9, tap: ListTap | None = None) -> list[StreamItem]:
-    return asyncio.run(asyncio.wait_for(taken(source, count, tap), 30))
+    return asyncio.run(asyncio.wait_for(taken(source, count, tap), 120))
 
 
 def test_the_stream_is_the_one_that_a_thread_reads(nursery: Nursery, tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ def test_the_stream_is_the_one_that_a_thread_reads(nursery: Nursery, tmp_path: P
                 items.append(item)  # noqa: PERF401 - what came before the end is kept
 
     with pytest.raises(SourceEnded, match="end of file"):
-        asyncio.run(asyncio.wait_for(collect(), 30))
+        asyncio.run(asyncio.wait_for(collect(), 120))
     alone: list[StreamItem] = []
     with pytest.raises(SourceEnded):
         alone.extend(reader_of(SourceSpec(address), CLOCK).read(ListTap(), threading.Event()))
@@ -126,7 +127,7 @@ def test_pictures_stay_as_they_were_while_somebody_has_them_and_their_memory_com
                 if count == 100:
                     break
 
-    asyncio.run(asyncio.wait_for(look(), 60))
+    asyncio.run(asyncio.wait_for(look(), 120))
     assert bytes(tap.frames[0].luma().pixels) == kept[0][1]
     assert tap.frames[-1].at - tap.frames[0].at > 1.5  # far more than pieces of memory: they are lent again
     tap.frames.clear()
@@ -186,9 +187,9 @@ def test_closing_leaves_neither_process_nor_thread_nor_descriptor(nursery: Nurse
     began = time.monotonic()
     take(confined(nursery, f"rtsp://{what}/stream"), 21)
     assert time.monotonic() - began < 10
-    assert eventually(lambda: not children(nursery), 5)
-    assert threading.active_count() == threads
-    assert len(_descriptors()) == descriptors
+    assert eventually(lambda: not children(nursery))
+    assert eventually(lambda: threading.active_count() <= threads)
+    assert eventually(lambda: len(_descriptors()) <= descriptors)
 
 
 def test_a_reading_is_closed_within_a_second_even_if_the_child_hangs(nursery: Nursery) -> None:
@@ -200,8 +201,8 @@ def test_a_reading_is_closed_within_a_second_even_if_the_child_hangs(nursery: Nu
             began = loop.time()
         return loop.time() - began
 
-    assert asyncio.run(asyncio.wait_for(close(), 30)) < 1.0
-    assert eventually(lambda: not children(nursery), 5)
+    assert soon_enough(lambda: asyncio.run(close()), 1.0)
+    assert eventually(lambda: not children(nursery))
 
 
 def test_cameras_do_not_know_of_each_other(nursery: Nursery) -> None:
@@ -216,7 +217,7 @@ def test_cameras_do_not_know_of_each_other(nursery: Nursery) -> None:
                 assert b"HOME=" not in _told_by_the_kernel(pid, "environ")
                 assert b"steady" not in _told_by_the_kernel(pid, "cmdline")
 
-    asyncio.run(asyncio.wait_for(both(), 30))
+    asyncio.run(asyncio.wait_for(both(), 120))
 
 
 def _told_by_the_kernel(pid: int, what: str) -> bytes:
@@ -241,9 +242,9 @@ def test_nothing_outlives_the_nursery() -> None:
                     pass
         return pids
 
-    pids = asyncio.run(asyncio.wait_for(close_under_it(), 30))
+    pids = asyncio.run(asyncio.wait_for(close_under_it(), 120))
     assert len(pids) == 2
     assert eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
-    assert eventually(lambda: threading.active_count() == threads)
+    assert eventually(lambda: threading.active_count() <= threads)
     with pytest.raises(SourceLost, match="ending"):
         take(confined(nursery, "rtsp://steady/one"))

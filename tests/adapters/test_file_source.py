@@ -19,6 +19,7 @@ from doorstep.sources.pacing import Pacer
 from fakes.beeps import Film, make_film
 from fakes.clock import FakeClock
 from fakes.taps import HurriedClock, ListTap
+from fakes.tries import soon_enough
 from media.make_clips import Recipe, make_video
 
 
@@ -36,7 +37,7 @@ def take(
     path: Path, count: int, *, loop: bool, clock: Clock | None = None, tap: ListTap | None = None
 ) -> list[StreamItem]:
     source = FileSource(path, loop=loop, clock=clock or HurriedClock())
-    return asyncio.run(asyncio.wait_for(taken(source, count, tap), 20))
+    return asyncio.run(asyncio.wait_for(taken(source, count, tap), 120))
 
 
 def packets_in(items: list[StreamItem]) -> list[Packet]:
@@ -67,7 +68,7 @@ def test_times_go_on_over_the_seam_within_one_connection(tmp_path: Path, b_frame
 def test_sound_goes_on_over_the_seam_in_step_with_the_picture(tmp_path: Path) -> None:
     path = make_film(tmp_path, Film(seconds=2.0, moments=(0.6, 1.48)))
     source = FileSource(path, loop=True, clock=HurriedClock(), audio=True)
-    items = asyncio.run(asyncio.wait_for(taken(source, 500), 20))
+    items = asyncio.run(asyncio.wait_for(taken(source, 500), 120))
     fmt = items[0]
     assert isinstance(fmt, VideoFormat)
     assert fmt.audio is not None
@@ -111,7 +112,7 @@ def test_a_file_that_was_replaced_begins_a_new_connection(tmp_path: Path) -> Non
                     return items
         raise AssertionError
 
-    items = asyncio.run(asyncio.wait_for(swap(), 20))
+    items = asyncio.run(asyncio.wait_for(swap(), 120))
     last = items[-1]
     assert isinstance(last, VideoFormat)
     assert last.width == 320
@@ -124,10 +125,14 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 def test_packets_come_in_real_time(tmp_path: Path) -> None:
     path = make_video(tmp_path / "clip.mp4", Recipe(frames=8, rate=20))
-    clock = SystemClock()
-    packets = packets_in(take(path, 9, loop=False, clock=clock))
-    elapsed = packets[-1].arrived - packets[0].arrived
-    assert 0.345 <= elapsed < 0.6
+
+    def elapsed() -> float:
+        packets = packets_in(take(path, 9, loop=False, clock=SystemClock()))
+        passed = packets[-1].arrived - packets[0].arrived
+        assert passed >= 0.345
+        return passed
+
+    assert soon_enough(elapsed, 0.6)
 
 
 def test_closing_while_it_waits_for_the_next_picture_takes_no_time(tmp_path: Path) -> None:
@@ -141,7 +146,7 @@ def test_closing_while_it_waits_for_the_next_picture_takes_no_time(tmp_path: Pat
             before = loop.time()
         return loop.time() - before
 
-    assert asyncio.run(close()) < 0.5
+    assert soon_enough(lambda: asyncio.run(close()), 0.5)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("file ")]
 
 

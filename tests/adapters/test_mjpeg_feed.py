@@ -59,7 +59,7 @@ class Door:
 
 
 async def soon(waited_for: Awaitable[T]) -> T:
-    return await asyncio.wait_for(waited_for, 5)
+    return await asyncio.wait_for(waited_for, 60)
 
 
 async def settle() -> None:
@@ -248,3 +248,57 @@ def test_offers_come_from_another_thread() -> None:
         return shown
 
     assert asyncio.run(watch()).jpeg == b"0.0 1280x720"
+
+
+def test_only_what_somebody_waited_for_counts_as_decoded_for_them() -> None:
+    async def ask() -> None:
+        door = Door()
+        door.show()
+        assert door.feed.decoded(DOOR) == door.feed.decoded(GARDEN) == 0
+        async with aclosing(door.feed.pictures(DOOR)) as one, aclosing(door.feed.pictures(DOOR)) as two:
+            for number in range(1, 4):
+                asked = [asyncio.ensure_future(anext(viewer)) for viewer in (one, two)]
+                await settle()
+                door.show(0.2)
+                await soon(asyncio.gather(*asked))
+                assert door.feed.decoded(DOOR) == number
+        door.show(0.2)
+        assert door.feed.decoded(DOOR) == 3
+        assert door.feed.decoded(GARDEN) == 0
+
+    asyncio.run(ask())
+
+
+def test_ten_who_ask_for_a_snapshot_of_a_camera_that_nobody_watches_cost_one_picture_and_one_encoding() -> None:
+    async def ask() -> None:
+        door = Door()
+        door.feed = MjpegFeed(door.clock, wait_seconds=5.0)
+        asked = [asyncio.ensure_future(door.feed.snapshot(DOOR)) for _ in range(10)]
+        await settle()
+        assert door.wants()
+        frame = door.show()
+        snapshots = await soon(asyncio.gather(*asked))
+        again = [await door.feed.snapshot(DOOR) for _ in range(10)]
+        assert {snapshot.jpeg for snapshot in (*snapshots, *again) if snapshot} == {b"0.0 1920x1080"}
+        assert frame.asked == [(1920, 1080, 85)]
+        assert door.feed.decoded(DOOR) == 1
+
+    asyncio.run(ask())
+
+
+def test_who_waits_for_a_snapshot_slows_down_nobody_who_watches() -> None:
+    async def ask() -> None:
+        door = Door()
+        door.feed = MjpegFeed(door.clock, wait_seconds=5.0)
+        async with aclosing(door.feed.pictures(DOOR)) as viewer:
+            asked = asyncio.ensure_future(anext(viewer))
+            snapshot = asyncio.ensure_future(door.feed.snapshot(DOOR))
+            await settle()
+            frame = door.show()
+            assert (await soon(asked)).jpeg == b"0.0 1280x720"
+            found = await soon(snapshot)
+            assert found is not None
+            assert found.jpeg == b"0.0 1920x1080"
+            assert frame.asked == [(1280, 720, 75), (1920, 1080, 85)]
+
+    asyncio.run(ask())

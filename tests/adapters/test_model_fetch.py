@@ -21,7 +21,8 @@ HALF = len(CONTENT) // 2
 WHOLE = Answer(200, {"Content-Length": str(len(CONTENT))}, CONTENT)
 BROKEN = Answer(200, {"Content-Length": str(len(CONTENT))}, CONTENT[:HALF])
 REST = Answer(206, {"Content-Range": f"bytes {HALF}-{len(CONTENT) - 1}/{len(CONTENT)}"}, CONTENT[HALF:])
-QUICK = Reach(Line(connect_seconds=0.5, silence_seconds=0.2), Clients(environment={}, npm=None))
+REACH = Reach(Line(connect_seconds=60.0, silence_seconds=60.0), Clients(environment={}, npm=None))
+IMPATIENT = Reach(Line(connect_seconds=60.0, silence_seconds=1.0), REACH.clients)
 
 
 def pin_of_bytes(content: bytes) -> Pin:
@@ -37,7 +38,7 @@ def unheard(_name: str, _had: int, _wanted: int | None) -> None:
     return
 
 
-def fetch_once(answers: Sequence[Answer], folder: Path, reach: Reach = QUICK) -> list[str | None]:
+def fetch_once(answers: Sequence[Answer], folder: Path, reach: Reach = REACH) -> list[str | None]:
     """The Range headers that were asked."""
     with model_server(answers) as server:
         fetch_file(model_at(server.address), folder, unheard, reach)
@@ -61,7 +62,7 @@ def test_a_whole_file_is_installed_and_its_part_is_gone(tmp_path: Path) -> None:
 def test_progress_rises_to_the_pinned_length(tmp_path: Path) -> None:
     seen: list[tuple[str, int, int | None]] = []
     with model_server([WHOLE]) as server:
-        fetch_file(model_at(server.address), tmp_path, lambda *step: seen.append(step), QUICK)
+        fetch_file(model_at(server.address), tmp_path, lambda *step: seen.append(step), REACH)
     assert {(name, wanted) for name, _, wanted in seen} == {("a-model", len(CONTENT))}
     assert [had for _, had, _ in seen] == sorted(had for _, had, _ in seen)
     assert seen[-1][1] == len(CONTENT)
@@ -140,7 +141,7 @@ def test_more_than_the_pinned_length_is_never_written(tmp_path: Path) -> None:
 def test_a_stalled_download_ends_and_keeps_what_came(tmp_path: Path) -> None:
     stalled = Answer(200, {"Content-Length": str(len(CONTENT))}, CONTENT[:HALF], then_silent=True)
     with pytest.raises(FetchFailed, match="`doorstep models fetch` again and it will resume"):
-        fetch_once([stalled], tmp_path)
+        fetch_once([stalled], tmp_path, IMPATIENT)
     assert part(tmp_path).read_bytes() == CONTENT[:HALF]
 
 
@@ -151,7 +152,7 @@ def test_a_redirect_without_https_is_refused(tmp_path: Path) -> None:
 
 
 def answering_reach(answer: dict[str, httpx.Response]) -> Reach:
-    return Reach(Line(transport=httpx.MockTransport(lambda request: answer[str(request.url)])), QUICK.clients)
+    return Reach(Line(transport=httpx.MockTransport(lambda request: answer[str(request.url)])), REACH.clients)
 
 
 def test_a_redirect_to_https_is_followed(tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ def test_a_server_that_is_not_there_is_said_to_be_out_of_reach(tmp_path: Path) -
     with model_server([]) as server:
         address = server.address
     with pytest.raises(FetchFailed, match=r"127\.0\.0\.1 cannot be reached"):
-        fetch_file(model_at(address), tmp_path, unheard, QUICK)
+        fetch_file(model_at(address), tmp_path, unheard, REACH)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -200,17 +201,17 @@ def test_the_next_source_is_tried_and_every_failure_is_said(tmp_path: Path) -> N
     pin = pin_of_bytes(CONTENT)
     with model_server([Answer(404)]) as first, model_server([WHOLE]) as second:
         known = KnownFile("m", "a_model.onnx", "", (pin,), (Release(first.address, pin), Release(second.address, pin)))
-        assert fetch_file(known, tmp_path, unheard, QUICK) == target(tmp_path)
+        assert fetch_file(known, tmp_path, unheard, REACH) == target(tmp_path)
     target(tmp_path).unlink()
     with model_server([Answer(404)]) as first, model_server([Answer(403)]) as second:
         known = KnownFile("m", "a_model.onnx", "", (pin,), (Release(first.address, pin), Release(second.address, pin)))
         with pytest.raises(FetchFailed, match=r"answered 404.* .*answered 403"):
-            fetch_file(known, tmp_path, unheard, QUICK)
+            fetch_file(known, tmp_path, unheard, REACH)
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(FetchFailed, match=r'Nothing is called "yolov9".*yolox-nano, nanodet-g.*demo-visitor'):
-        fetch("yolov9", tmp_path, unheard, QUICK)
+        fetch("yolov9", tmp_path, unheard, REACH)
 
 
 def test_the_default_and_its_stand_in_each_say_why_they_failed(tmp_path: Path) -> None:
@@ -228,11 +229,13 @@ def test_the_default_and_its_stand_in_each_say_why_they_failed(tmp_path: Path) -
 def test_the_default_is_preferred_to_its_stand_in(tmp_path: Path) -> None:
     said: list[str] = []
     with model_server([WHOLE]) as server:
-        found = fetch_default(tmp_path, unheard, said.append, QUICK, model_at(server.address))
+        found = fetch_default(tmp_path, unheard, said.append, REACH, model_at(server.address))
     assert (found.name, found.path, said) == ("a-model", target(tmp_path), [])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(content=st.binary(min_size=1, max_size=4000), cuts=st.lists(st.integers(0, 4000), max_size=4))
 def test_however_often_it_breaks_the_file_comes_out_whole(
     content: bytes, cuts: list[int], tmp_path_factory: pytest.TempPathFactory
@@ -246,7 +249,7 @@ def test_however_often_it_breaks_the_file_comes_out_whole(
         body = httpx.ByteStream(content[start : ends.pop(0)])
         return httpx.Response(206 if start else 200, headers=headers, stream=body)
 
-    reach = Reach(Line(transport=httpx.MockTransport(answer)), QUICK.clients)
+    reach = Reach(Line(transport=httpx.MockTransport(answer)), REACH.clients)
     known = model_at("https://files.example/model", content)
     while ends and examine(known, folder).soundness is not Soundness.SOUND:
         before = len(ends)

@@ -32,6 +32,7 @@ from doorstep.sources.picamera_pipe import RecordReader
 from fakes.masked_pictures import MASK, assert_masked, decoded, loud_picture, take
 from fakes.pi_camera import STAND_IN, stand_in_python
 from fakes.taps import ListTap
+from fakes.tries import soon_enough
 
 ADDRESS = PicameraAddress(size=(96, 160), rate=30)
 Start = Callable[..., PicameraSource]
@@ -252,7 +253,7 @@ def test_closing_ends_the_program_and_the_thread(start: Start) -> None:
             before = loop.time()
         return loop.time() - before
 
-    assert asyncio.run(asyncio.wait_for(close(), 30)) < 1.5
+    assert soon_enough(lambda: asyncio.run(close()), 1.5)
     assert not children()
     assert not [thread for thread in threading.enumerate() if thread.name == "picamera"]
 
@@ -278,9 +279,9 @@ def test_the_program_ends_with_whoever_started_it(tmp_path: Path, start: Start) 
     assert parent.stdout.readline() == b"picture\n"
     (child,) = children(parent.pid)
     parent.send_signal(signal.SIGKILL)
-    parent.communicate(timeout=10)
+    parent.communicate(timeout=60)
     ended = threading.Event()
-    for _ in range(100):
+    for _ in range(600):
         if not Path(f"/proc/{child}").exists():
             break
         ended.wait(0.1)

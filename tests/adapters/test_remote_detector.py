@@ -24,7 +24,7 @@ FREE = Purse(Path("/nonexistent"), 0.0, 0.0)
 
 
 @contextmanager
-def detector_at(address: str, purse: Purse = FREE, answer_seconds: float = 5.0) -> Iterator[RemoteDetector]:
+def detector_at(address: str, purse: Purse = FREE, answer_seconds: float = 30.0) -> Iterator[RemoteDetector]:
     settings = RemoteSettings(f"{address}/detect?key=secret-key", answer_seconds=answer_seconds, token=TOKEN)
     detector = RemoteDetector(settings, purse, SystemClock())
     try:

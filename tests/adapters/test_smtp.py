@@ -22,7 +22,8 @@ from doorstep.core.event import EventId
 from doorstep.core.settings import EmailSettings
 from doorstep.notifiers.mail import alert_mail, one_line
 from doorstep.notifiers.smtp import SmtpNotifier
-from fakes.post_office import PostOffice, certificate, free_port, post_office
+from fakes.free_port import free_port
+from fakes.post_office import PostOffice, certificate, post_office
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20 + b"\xff\xd9"
 ALERT = Alert(

@@ -37,6 +37,7 @@ from doorstep.core.outbox import Delivery, DeliveryState
 from doorstep.core.track import Direction
 from doorstep.ports import EventQuery
 from fakes.explained import explanation
+from fakes.tries import soon_enough
 
 DOOR = CameraId("front-door")
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -114,7 +115,7 @@ def test_a_database_with_rows_is_copied_before_it_changes(engine: Engine, path: 
         for statement in EVENT_OF_0001:
             connection.execute(text(statement))
     snapshot = upgrade(engine)
-    assert snapshot == path.with_name("doorstep.sqlite.before-0005")
+    assert snapshot == path.with_name("doorstep.sqlite.before-0006")
     assert stat.S_IMODE(snapshot.stat().st_mode) == 0o600
     old = open_engine(sqlite_url(snapshot))
     with old.connect() as connection:
@@ -351,7 +352,11 @@ def test_a_page_of_ten_thousand_events_is_quick(catalog: SqlCatalog, engine: Eng
         EventQuery(cause="motion"),
     ]
     for query in queries:
-        began = time.perf_counter()
-        catalog.events(query)
+
+        def asked(query: EventQuery = query) -> float:
+            began = time.perf_counter()
+            catalog.events(query)
+            return time.perf_counter() - began
+
         # Measured: 3 to 6 ms on a small machine; a page that reads the whole table takes far more than this.
-        assert time.perf_counter() - began < 0.25, query
+        assert soon_enough(asked, 0.25), query

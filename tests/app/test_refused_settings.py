@@ -22,7 +22,7 @@ def test_it_is_told_and_nothing_listens(tmp_path: Path, config: str, words: str)
     path = tmp_path / "doorstep.toml"
     path.write_text(config, encoding="utf-8")
     run = command("run", "--config", str(path), "--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0")
-    ended = subprocess.run(run, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(run, capture_output=True, text=True, timeout=300, check=False)
     assert (ended.returncode, ended.stdout) == (2, "")
     (sentence,) = ended.stderr.splitlines()
     assert words in sentence

@@ -26,6 +26,10 @@ def settings(address: str, price: float = 0.0) -> DetectionSettings:
     )
 
 
+LONG = 30.0
+"""Seconds: on a loaded machine the half second of the product may be over before anybody answers."""
+
+
 class UnhurriedClock(FakeClock):
     """Stands still while others sleep, so that no look is ever late."""
 
@@ -44,7 +48,7 @@ def test_a_failing_remote_is_a_minor_problem_until_it_serves_again(tmp_path: Pat
     health = HealthBoard(clock)
 
     async def main(address: str, mend: Callable[[], None]) -> None:
-        remote = RemoteDetection(settings(address), lambda: LOCAL, tmp_path, health, clock)
+        remote = RemoteDetection(settings(address), lambda: LOCAL, tmp_path, health, clock, LONG)
         async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
             running = tasks.create_task(remote.run())
             looked = await asyncio.to_thread(remote.look, remote.current(), SOMEBODY, 0.3, calls.append)
@@ -77,7 +81,7 @@ def test_a_failure_that_nothing_repeated_for_a_minute_is_no_longer_shown(tmp_pat
     health = HealthBoard(clock)
 
     async def main(address: str) -> None:
-        remote = RemoteDetection(settings(address), lambda: LOCAL, tmp_path, health, clock)
+        remote = RemoteDetection(settings(address), lambda: LOCAL, tmp_path, health, clock, LONG)
         async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
             running = tasks.create_task(remote.run())
             await asyncio.to_thread(remote.look, remote.current(), SOMEBODY, 0.3, list[RemoteCall]().append)
@@ -100,7 +104,7 @@ def test_who_failed_again_and_again_is_shown_as_left_alone_and_nobody_as_looking
     health = HealthBoard(clock)
 
     async def main(address: str) -> None:
-        remote = RemoteDetection(settings(address), lambda: None, tmp_path, health, clock)
+        remote = RemoteDetection(settings(address), lambda: None, tmp_path, health, clock, LONG)
         async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
             running = tasks.create_task(remote.run())
             for _ in range(2):

@@ -19,9 +19,9 @@ from doorstep.rtmp.events import Accepted
 from doorstep.sources.address import RtmpListenAddress, parse_source
 from doorstep.sources.rtmp_listener import RtmpListener
 from doorstep.sources.rtmp_play import Watching
-from fakes.nginx_rtmp import free_port
+from fakes.free_port import free_port
 
-LONG = 30.0
+LONG = 60.0
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - refused, never bound
 DOOR_KEY, YARD_KEY = "a-key-of-the-door", "a-key-of-the-yard"
 

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "front_door"))
 
+import debian_packages
 import steps
 
 SENTENCES = {
@@ -95,5 +96,24 @@ def test_the_second_of_two_waits_for_the_first(tmp_path: Path) -> None:
     )
     assert waiting.stdout is not None
     assert "waiting for it" in waiting.stdout.readline()
-    holder.communicate("\n", timeout=20)
-    assert waiting.communicate(timeout=20)[0] == "mine\n"
+    holder.communicate("\n", timeout=120)
+    assert waiting.communicate(timeout=120)[0] == "mine\n"
+
+
+def test_no_daemon_that_only_tests_need_is_started_now_or_with_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy, told = tmp_path / "policy-rc.d", tmp_path / "told"
+    for name in ("apt-get", "update-rc.d"):
+        program = tmp_path / name
+        program.write_text(
+            f'#!/bin/sh\necho "{name} $*" >> "{told}"\n[ ! -e "{policy}" ] || "{policy}" || echo $? >> "{told}"\n'
+        )
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(debian_packages, "POLICY", policy)
+    monkeypatch.setattr(steps, "ROOT", tmp_path)
+    debian_packages.install(["apt-get", "install", "-y", "-q", "--no-install-recommends", "strace", "coturn"])
+    lines = ["apt-get update -q", "101", "apt-get install -y -q --no-install-recommends strace coturn", "101"]
+    assert told.read_text().splitlines() == [*lines, "update-rc.d coturn disable"]
+    assert not policy.exists()

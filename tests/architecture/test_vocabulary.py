@@ -9,7 +9,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src" / "doorstep").rglob("*.py"))
-VENDORS = {"process_bind_param", "process_result_value"}  # SQLAlchemy calls them so
+SQLALCHEMY = {"process_bind_param", "process_result_value"}
+UVICORN = {"handle_ping", "handle_cont", "handle_connect"}
+VENDORS = SQLALCHEMY | UVICORN  # they name what is overridden
 BANNED = re.compile(
     r"manager|processor|maintainer|helper|util|common|misc|(^|_)info($|_)|service|^(do|process|handle)_", re.IGNORECASE
 )

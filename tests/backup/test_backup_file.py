@@ -93,7 +93,9 @@ def test_a_backup_that_fails_leaves_the_one_before(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["house.backup"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.booleans(), st.data())
 def test_a_backup_that_was_cut_or_changed_is_refused_or_the_same(
     tmp_path_factory: pytest.TempPathFactory, encrypted: bool, draw: st.DataObject
@@ -115,7 +117,7 @@ def test_a_backup_that_was_cut_or_changed_is_refused_or_the_same(
 
 
 @given(st.binary(max_size=300))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 def test_any_file_is_refused_in_plain_words(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.mktemp("any") / "file"
     for content in (data, b"\x1f\x8b" + data, gzip.compress(data), b"age-encryption.org/v1\n" + data):

@@ -2,7 +2,6 @@
 
 import io
 import os
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -15,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, expect
 
 from fakes.browser import DESK, PATIENCE_MS, Troubles, launched, missing, set_up
+from fakes.free_port import free_port
 from fakes.server_process import PASSWORD, ServerProcess, model_folder, wait_for
 
 OWNER = "Ann"
@@ -100,9 +100,7 @@ class SettledServer(ServerProcess):
 
     def __init__(self, data: Path, config: str) -> None:
         super().__init__(data, config, {"DOORSTEP_MODELS": str(model_folder())})
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._arguments[self._arguments.index("127.0.0.1:0")] = f"127.0.0.1:{free.getsockname()[1]}"
+        self._arguments[self._arguments.index("127.0.0.1:0")] = f"127.0.0.1:{free_port()}"
 
 
 def footage(seconds: int) -> bytes:

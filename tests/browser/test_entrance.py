@@ -35,7 +35,7 @@ def test_the_code_leaves_the_address_at_once(new_house: ServerProcess, stranger:
     address = setup_address(new_house)
     stranger.goto(address)
     expect(stranger.get_by_role("heading", level=1)).to_have_text("Set up Doorstep")
-    assert stranger.url == f"{new_house.url}/setup"
+    expect(stranger).to_have_url(f"{new_house.url}/setup")
     expect(stranger.get_by_label("Set-up code")).to_have_count(0)
 
 
@@ -101,7 +101,7 @@ def test_who_signs_in_is_where_the_address_led(rung: BrowserHouse, stranger: Pag
     stranger.goto(f"{rung.url}/alerts?camera=yard")
     sign_in(stranger, OWNER, PASSWORD)
     expect(stranger.get_by_test_id("alert-card").first).to_be_visible()
-    assert stranger.url == f"{rung.url}/alerts?camera=yard"
+    expect(stranger).to_have_url(f"{rung.url}/alerts?camera=yard")
 
 
 def test_an_ended_session_asks_and_leads_back(rung: BrowserHouse, stranger: Page, troubles: Troubles) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, Route, ViewportSize, expec
 
 from browser.conftest import BrowserHouse, NewPage
 from browser.explanations import EXPLANATION, show_still, tell
-from fakes.browser import AXE, DESK, PHONE, Troubles, axe_violations, shot
+from fakes.browser import AXE, DESK, PHONE, Troubles, axe_violations, keep_undo, painted, shot
 
 NARROW = ViewportSize(width=320, height=640)  # WCAG 2.2, 1.4.10: 1280 pixels at 400 %
 FAILING = {
@@ -147,6 +147,12 @@ def let_another_machine_look(page: Page) -> None:
     expect(shown).to_contain_text("$1.23 spent this month, of at most $5.00.")
 
 
+def ask_for_addresses(page: Page) -> None:
+    page.get_by_test_id("another-player").click()
+    page.get_by_test_id("make-addresses").click()
+    expect(page.get_by_label("HLS", exact=True)).to_be_visible()
+
+
 CARD = "[data-testid=alert-card] img"
 SCREENS = [
     Screen("setup", "/setup#some-code", "[data-testid=setup]", signed_in=False),
@@ -154,6 +160,8 @@ SCREENS = [
     Screen("login-wrong", "/", "[data-testid=login]", fail_to_sign_in, signed_in=False),
     Screen("live", "/", "[data-verdict=live]"),
     Screen("live-off", "/live/shed", "[data-verdict=camera]"),
+    Screen("live-other-player", "/live/yard", "[data-verdict=live]", ask_for_addresses),
+    Screen("live-all", "/all", "[data-camera=porch][data-verdict=live]"),
     Screen("alerts", "/alerts", CARD),
     Screen("alerts-filter", "/alerts", CARD, open_filters),
     Screen("alerts-deleted", "/alerts", CARD, delete_first),
@@ -182,6 +190,7 @@ def open_screen(rung: BrowserHouse, new_context: Callable[..., BrowserContext], 
             troubles.expect("status of 404 .*/explanation")
         state = rung.signed_in if screen.signed_in else None
         page: Page = new_context(storage_state=state, reduced_motion="reduce", **options).new_page()
+        keep_undo(page)
         if screen.name == "setup":
             page.route("**/api/v1/setup", lambda route: route.fulfill(json={"needed": True}))
         page.goto(rung.url + screen.path)
@@ -202,12 +211,12 @@ def test_a_screen_is_clean_at_both_widths_in_both_themes(screen: Screen, open_sc
         page.set_viewport_size(size)
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme)
-            page.wait_for_timeout(200)
+            painted(page)
             shot(page, shots, f"{screen.name}-{size['width']}-{theme}")
             found += [f"{size['width']} {theme} {one}" for one in axe_violations(page)]
     found += [f"below 44 pixels: {one}" for one in page.evaluate(SMALL)]
     page.set_viewport_size(NARROW)
-    page.wait_for_timeout(100)
+    painted(page)
     shot(page, shots, f"{screen.name}-320")
     found += [f"scrolls sideways at 320 pixels: {one}" for one in page.evaluate(WIDE)]
     found += [f"breaks within a word at 320 pixels: {one}" for one in page.evaluate(BROKEN_WORDS)]

@@ -12,12 +12,12 @@ from fakes.server_process import wait_for
 
 UNREACHABLE = "Can't reach Doorstep. Are you on your home network or VPN?"
 # chromium logs every request that nobody answered.
-NOBODY_ANSWERED = r"Failed to load resource: net::ERR_"
+NOBODY_ANSWERED = r"Failed to load resource: net::ERR_|WebSocket connection to .* failed"
 NO_PICTURE_YET = r"status of 503 .*/snapshot.jpg\)"
 
 
-def verdict(page: Page, kind: str, seconds: float = 20) -> None:
-    expect(page.get_by_test_id("live")).to_have_attribute("data-verdict", kind, timeout=seconds * 1000)
+def verdict(page: Page, kind: str) -> None:
+    expect(page.get_by_test_id("live")).to_have_attribute("data-verdict", kind)
 
 
 def test_a_server_that_restarts_is_found_again_with_the_session(
@@ -36,7 +36,7 @@ def test_a_server_that_restarts_is_found_again_with_the_session(
         expect(page.get_by_test_id("live-picture")).to_be_visible()
     finally:
         house.server.start()
-    verdict(page, "live", 30)
+    verdict(page, "live")
     expect(page.get_by_test_id("connection")).to_be_empty()
     wait_for(lambda: house.server.cameras()[1]["state"] == "live", 20, "the yard")
 
@@ -62,7 +62,7 @@ def test_a_server_that_hangs_is_never_called_live(house: BrowserHouse, new_page:
         expect(page.get_by_test_id("connection")).to_contain_text(UNREACHABLE)
     finally:
         os.kill(house.server.pid, signal.SIGCONT)
-    verdict(page, "live", 30)
+    verdict(page, "live")
 
 
 def test_the_grid_stays_while_the_server_is_away(rung: BrowserHouse, new_page: NewPage, troubles: Troubles) -> None:

@@ -9,12 +9,22 @@ from playwright.sync_api import Locator, Page, Route, ViewportSize, expect
 
 from browser.conftest import BrowserHouse, NewPage
 from browser.explanations import BOX, EXPLANATION, FEEDBACK, explanation, look, show_still, tell
-from fakes.browser import PHONE, Troubles
+from fakes.browser import PHONE, Troubles, until
 from fakes.server_process import wait_for
 
 TITLE = "Why this alert?"
 THANKS = "Thank you. The picture stays on this machine, for tuning."
 NOTHING = "Nothing was kept about this one."
+# Where a frame and a picture are on the screen, both at once: what is above them may still move them.
+PLACES = """
+(rect, image) => {
+  const box = rect.getBBox();
+  const to = rect.getScreenCTM();
+  const across = [box.x, box.x + box.width].map((x) => to.a * x + to.e);
+  const down = [box.y, box.y + box.height].map((y) => to.d * y + to.f);
+  return [[...across, ...down], image.getBoundingClientRect().toJSON()];
+}
+"""
 
 
 @pytest.fixture
@@ -71,7 +81,7 @@ def test_the_scores_are_drawn_and_can_be_read(person_page: Callable[..., Page]) 
         "img", name="How sure in 40 looks from 14:02:03 to 14:02:12: at most 93 %, at 14:02:06."
     )
     expect(drawing).to_be_visible()
-    assert drawing.locator("circle").count() == len(explanation()["looks"])
+    expect(drawing.locator("circle")).to_have_count(len(explanation()["looks"]))
     expect(shown).to_contain_text("Begins at 50 %")
     expect(shown).to_contain_text("Goes on above 35 %")
     shown.get_by_text("All looks (40)").click()
@@ -90,12 +100,8 @@ def test_the_frame_lies_where_the_person_is_whatever_shape_the_picture_has(
     shown = why(page)
     frame = shown.get_by_test_id("why-frame").locator("rect.over")
     expect(frame).to_be_attached()
-    found = frame.evaluate(
-        "(rect) => { const box = rect.getBBox(); const to = rect.getScreenCTM();"
-        " return [box.x, box.x + box.width].map((x) => to.a * x + to.e)"
-        ".concat([box.y, box.y + box.height].map((y) => to.d * y + to.f)); }"
-    )
-    place = shown.locator("img").evaluate("(one) => one.getBoundingClientRect().toJSON()")
+    expect(shown.locator("img")).to_have_js_property("naturalWidth", width)
+    found, place = frame.evaluate(PLACES, shown.locator("img").element_handle())
     scale = min(place["width"] / width, place["height"] / height)
     left = place["x"] + (place["width"] - width * scale) / 2
     top = place["y"] + (place["height"] - height * scale) / 2
@@ -133,6 +139,7 @@ def test_it_says_that_it_is_loading(person_page: Callable[..., Page]) -> None:
     page = person_page(lambda page: page.route(EXPLANATION, lambda route: held.append(route)))  # noqa: PLW0108 - playwright marks the function
     shown = why(page)
     expect(shown.get_by_role("status")).to_have_text("Loading why…")
+    until(shown.page, lambda: held)  # the page says so before the browser has told of its request
     held[0].fulfill(json=explanation())
     expect(shown.get_by_test_id("why-story")).to_be_visible()
 
@@ -151,7 +158,7 @@ def test_as_many_looks_as_are_kept_fit_a_phone(person_page: Callable[..., Page])
     shown = why(page)
     shown.get_by_text("All looks (120)").click()
     assert page.get_by_test_id("alert-dialog").evaluate("(one) => one.scrollWidth") <= 320
-    assert shown.locator("circle").count() == 120
+    expect(shown.locator("circle")).to_have_count(120)
 
 
 def test_not_a_person_is_kept_and_can_be_taken_back(person_page: Callable[..., Page]) -> None:
@@ -171,6 +178,7 @@ def test_not_a_person_is_kept_and_can_be_taken_back(person_page: Callable[..., P
     page.keyboard.press("Enter")
     expect(shown.get_by_role("button", name="Not a person")).to_be_focused()
     expect(shown.get_by_test_id("why-verdict")).to_contain_text("Noted: it was a person.")
+    until(page, lambda: len(said) > 1)
     assert said == [{"verdict": "not_a_person"}, {"verdict": "person"}]
 
 

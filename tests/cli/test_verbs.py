@@ -38,7 +38,7 @@ def run(home: Path, *words: str, given: str = "") -> subprocess.CompletedProcess
         "COLUMNS": "200",
     }
     return subprocess.run(
-        command(*words), input=given, capture_output=True, text=True, env=environment, timeout=60, check=False
+        command(*words), input=given, capture_output=True, text=True, env=environment, timeout=300, check=False
     )
 
 
@@ -156,11 +156,11 @@ def test_check_tries_everything_a_line_each(home: Path) -> None:
 def test_the_shell_completes_verbs(home: Path) -> None:
     environment = os.environ | {"_DOORSTEP_COMPLETE": "complete_bash", "COMP_WORDS": "doorstep to", "COMP_CWORD": "1"}
     script = str(Path(sys.executable).with_name("doorstep"))
-    done = subprocess.run([script], capture_output=True, text=True, env=environment, timeout=60, check=False)
+    done = subprocess.run([script], capture_output=True, text=True, env=environment, timeout=300, check=False)
     assert done.stdout.split() == ["tokens"]
     environment = os.environ | {"HOME": str(home), "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
     words = [script, "--install-completion", "bash"]
-    installed = subprocess.run(words, capture_output=True, text=True, env=environment, timeout=60, check=False)
+    installed = subprocess.run(words, capture_output=True, text=True, env=environment, timeout=300, check=False)
     assert installed.returncode == 0
     assert "doorstep" in (home / ".bashrc").read_text()
 

@@ -29,7 +29,7 @@ def run(server: ServerProcess, *words: str, given: str = "") -> subprocess.Compl
         input=given,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

@@ -465,7 +465,9 @@ ODD_LINES = ["id = 5", "to = {}", "zones = [[]]", "polygon = [[[]]]", "camera = 
 LINES = [line for line in EVERYTHING.splitlines() if line]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     st.lists(st.sampled_from(LINES) | st.text(max_size=20), max_size=12).map("\n".join)
     | st.lists(st.sampled_from([*LINES, "id = 5", "to = {}", "zones = [[]]", "polygon = [[[]]]"]), max_size=15).map(

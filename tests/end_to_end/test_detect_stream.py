@@ -43,7 +43,7 @@ class Yard:
     def count(self, name: str) -> float:
         """Of the camera's metric."""
         headers = {"Authorization": f"Bearer {self.server.token()}"}
-        told = httpx.get(f"{self.server.url}/metrics", headers=headers, timeout=20).text
+        told = httpx.get(f"{self.server.url}/metrics", headers=headers, timeout=60).text
         found = re.search(rf'^doorstep_camera_{name}_total{{camera="yard"}} (\S+)$', told, re.MULTILINE)
         assert found is not None, told
         return float(found[1])
@@ -76,13 +76,13 @@ def test_either_stream_may_be_lost_alone(yard: Yard) -> None:
     yard.sub.stop()
     wait_for(lambda: "main stream is looked at" in yard.state()[1], 40, "the main stream serving")
     yard.looks_go_on()
-    (problem,) = yard.problems()
+    (problem,) = wait_for(yard.problems, 10, "the problem")
     assert problem["minor"]
     assert PASSWORD not in str(problem)
 
     yard.sub.start()
     wait_for(lambda: yard.state() == ("live", ""), 40, "the small one looked at again")
-    assert yard.problems() == []
+    wait_for(lambda: yard.problems() == [], 10, "no problem")
     yard.looks_go_on()
     assert yard.count("connections") == 1
 
@@ -91,4 +91,5 @@ def test_either_stream_may_be_lost_alone(yard: Yard) -> None:
     yard.looks_go_on()  # who stands there is still seen, and told
     yard.main.start()
     wait_for(lambda: yard.state() == ("live", ""), 40, "live again")
+    wait_for(lambda: yard.count("gaps"), 10, "its gap")
     assert (yard.count("connections"), yard.count("gaps")) == (2, 1)

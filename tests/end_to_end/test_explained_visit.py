@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,21 +25,51 @@ name = "Porch"
 source = "demo://"
 
 [events]
-close_after = 6
+close_after = 3
+post_roll = 2
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """A server, and the event of a visitor who came and went.
+
+    An earlier visitor was there when the server was killed; `early` and `after` are what was told of him before and
+    behind that.
+    """
+
+    server: ServerProcess
+    event: dict[str, Any]
+    early: dict[str, Any]
+    after: dict[str, Any] | None
+
+
 @pytest.fixture(scope="module")
-def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ServerProcess, dict[str, Any]]]:
-    """A server, and the event of a visitor who came and went."""
+def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visited]:
     data = tmp_path_factory.mktemp("house") / "data"
     with running(data, CONFIG, {"DOORSTEP_MODELS": str(model_folder())}) as server:
 
+        def runs() -> str | None:
+            return next((str(one["id"]) for one in server.events() if one["ended_at"] is None), None)
+
+        crashed = wait_for(runs, 120, "a visitor")
+        early = wait_for(lambda: why(server, crashed), 30, "the explanation")
+        server.kill()
+        server.start()
+        after = why(server, crashed)
+
         def over() -> dict[str, Any] | None:
-            found: list[dict[str, Any]] = server.events()
+            found = [one for one in server.events() if one["id"] != crashed]
             return next((one for one in found if one["ended_at"] and one["still"]["ready"] and one["box"]), None)
 
-        yield server, wait_for(over, 120, "a visitor who came and went")
+        event = wait_for(over, 120, "a visitor who came and went")
+        wait_for(lambda: is_whole(server, event), 60, "all of its explanation")  # the row of it follows the event's
+        yield Visited(server, event, early, after)
+
+
+def is_whole(server: ServerProcess, event: dict[str, Any]) -> bool:
+    told = why(server, event["id"])
+    return told is not None and moment(told["looks"][-1]["at"]) >= moment(event["last_seen_at"])
 
 
 def why(server: ServerProcess, event: str) -> dict[str, Any] | None:
@@ -48,25 +79,14 @@ def why(server: ServerProcess, event: str) -> dict[str, Any] | None:
     return told if answer.status_code == 200 else None
 
 
-def test_it_says_why_while_the_visitor_is_there_and_still_after_a_crash(
-    visited: tuple[ServerProcess, dict[str, Any]],
-) -> None:
-    server, _ = visited
-
-    def runs() -> str | None:
-        return next((str(one["id"]) for one in server.events() if one["ended_at"] is None), None)
-
-    event = wait_for(runs, 120, "another visitor")
-    early = wait_for(lambda: why(server, event), 30, "the explanation")
-    assert early["opened_by"] == "person"
-    assert early["looks"]
-    server.kill()
-    server.start()
-    assert (why(server, event) or {})["looks"][: len(early["looks"])] == early["looks"]
+def test_it_says_why_while_the_visitor_is_there_and_still_after_a_crash(visited: Visited) -> None:
+    assert visited.early["opened_by"] == "person"
+    assert visited.early["looks"]
+    assert (visited.after or {})["looks"][: len(visited.early["looks"])] == visited.early["looks"]
 
 
-def test_the_explanation_shows_what_led_to_the_event(visited: tuple[ServerProcess, dict[str, Any]]) -> None:
-    server, event = visited
+def test_the_explanation_shows_what_led_to_the_event(visited: Visited) -> None:
+    server, event = visited.server, visited.event
     told = wait_for(lambda: why(server, event["id"]), 10, "its explanation")
     folder = model_folder()
     assert folder is not None
@@ -90,10 +110,8 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def test_what_the_family_says_is_kept_beside_a_crop_on_this_machine(
-    visited: tuple[ServerProcess, dict[str, Any]],
-) -> None:
-    server, event = visited
+def test_what_the_family_says_is_kept_beside_a_crop_on_this_machine(visited: Visited) -> None:
+    server, event = visited.server, visited.event
     with server.client() as client:
         for _ in range(2):
             said = client.post(f"/events/{event['id']}/feedback", json={"verdict": "not_a_person"})

@@ -1,5 +1,6 @@
 """A real server with masked cameras: whichever way a picture leaves it, what is under the mask is painted over."""
 
+import asyncio
 import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,10 +15,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from fakes.free_port import free_port
 from fakes.mail_server import Mailbox, mail_server
 from fakes.masked_pictures import MASK, in_rgb, loud_picture
 from fakes.mjpeg_camera import jpeg_of, mjpeg_camera, stream
-from fakes.rtsp_camera import CameraOptions, RtspCamera, free_port, needs_camera
+from fakes.mse_viewer import MseViewer
+from fakes.rtsp_camera import CameraOptions, RtspCamera, needs_camera
 from fakes.server_process import ServerProcess, running, wait_for
 
 pytestmark = pytest.mark.slow
@@ -31,7 +34,7 @@ HIDDEN_AT_MOST = 60  # of 255, in every colour; what is painted over is 19 brigh
 LOUD = 90
 EDGE = 6  # pixels at the mask's edge that scalers and codecs blend
 SETTLED_PICTURES = 3
-RTMP_SECONDS = 30
+PLAYER_SECONDS = 120
 
 HEAD = """
 [buffer]
@@ -170,15 +173,37 @@ def mailed(house: House, name: str) -> list[Pixels]:
     return [picture for part in parts for picture in of_jpeg(part.get_content())]
 
 
-def played(house: House, name: str) -> list[Pixels]:
-    """What a player of the camera's RTMP address sees."""
+def addresses(house: House, name: str) -> dict[str, str]:
+    """Of a camera, for players: by what they speak."""
     with house.server.client() as client:
         answer = client.post(f"/cameras/{name}/live/key")
     assert answer.status_code == 201, answer.text
-    (address,) = answer.json()["addresses"]
-    assert urlsplit(address).scheme == "rtmp"
-    with av.open(address, "r", timeout=RTMP_SECONDS) as container:
+    (rtmp,) = answer.json()["addresses"]
+    assert urlsplit(rtmp).scheme == "rtmp"
+    return {"rtmp": rtmp, "hls": answer.json()["hls"]}
+
+
+def played(address: str) -> list[Pixels]:
+    """What a player of the address sees."""
+    with av.open(address, "r", timeout=PLAYER_SECONDS) as container:
         return [in_rgb(picture) for picture in islice(container.decode(video=0), 12)]
+
+
+def by_mse(house: House, name: str) -> list[Pixels]:
+    """What a browser is handed over the WebSocket, as the file that it makes of it."""
+
+    async def film() -> bytes:
+        with house.server.client() as client:
+            token = client.headers["Authorization"].partition(" ")[2]
+        pieces = list[bytes]()
+        async with asyncio.timeout(PLAYER_SECONDS), await MseViewer(house.server.url, token, name).opened() as socket:
+            async for message in socket:
+                pieces += [message] if isinstance(message, bytes) else []
+                if len(pieces) > SETTLED_PICTURES:
+                    break
+        return b"".join(pieces)
+
+    return of_clip(asyncio.run(film()))
 
 
 OUTPUTS: dict[str, Callable[[House, str], list[Pixels]]] = {
@@ -189,7 +214,9 @@ OUTPUTS: dict[str, Callable[[House, str], list[Pixels]]] = {
     "still.jpg": lambda house, name: of_jpeg(house.fetched(f"/events/{house.events[name]['id']}/still.jpg")),
     "thumbnail.jpg": lambda house, name: of_jpeg(house.fetched(f"/events/{house.events[name]['id']}/thumbnail.jpg")),
     "mail": mailed,
-    "rtmp": played,
+    "rtmp": lambda house, name: played(addresses(house, name)["rtmp"]),
+    "{piece}": lambda house, name: played(addresses(house, name)["hls"]),
+    "mse": by_mse,
 }
 
 
@@ -199,7 +226,7 @@ def test_no_pixel_under_the_mask_leaves_the_house(house: House, name: str, outpu
     assert_hidden(OUTPUTS[output](house, name))
 
 
-@pytest.mark.parametrize("output", ["snapshot.jpg", "live.mjpeg", "clip", "rtmp"])
+@pytest.mark.parametrize("output", ["snapshot.jpg", "live.mjpeg", "clip", "rtmp", "{piece}", "mse"])
 @pytest.mark.parametrize("name", BARE)
 def test_without_a_mask_the_same_cameras_show_it(house: House, name: str, output: str) -> None:
     for picture in OUTPUTS[output](house, name):

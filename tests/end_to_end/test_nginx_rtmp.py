@@ -88,7 +88,7 @@ class Web:
                 yield listening.getsockname()[1]
             finally:
                 server.should_exit = True
-                thread.join(20)
+                thread.join(120)
 
 
 PERSON = Grant("g", "", "Ada", "Ada", frozenset(Right), None, datetime(2026, 1, 1, tzinfo=UTC), None)
@@ -122,13 +122,13 @@ def publishing(address: str) -> Iterator[subprocess.Popen[bytes]]:
         yield publisher
     finally:
         publisher.terminate()
-        publisher.wait(20)
+        publisher.wait(120)
 
 
 def pictures(address: str, count: int = 5) -> int:
     """How many packets of video come, as Doorstep itself pulls them; raises what libav raises where none may."""
     taken = 0
-    with av.open(address, timeout=(10.0, 10.0), options=AT_ONCE) as container:
+    with av.open(address, timeout=(30.0, 30.0), options=AT_ONCE) as container:
         for packet in container.demux(video=0):
             taken += bool(packet.size)
             if taken == count:
@@ -183,7 +183,7 @@ def test_a_wrong_key_never_publishes(web: Web, tmp_path: Path) -> None:
     with running(web, tmp_path) as made:
         near = [FRONT, f"{FRONT}?key={STREAM_KEY}", f"{STREAM_KEY}x", STREAM_KEY.upper(), f"x?name={STREAM_KEY}"]
         for name in (*near, *(f"wrong-{number}" for number in range(TRIES - len(near)))):
-            assert publish(made.address(name), 5).wait(60) != 0, name
+            assert publish(made.address(name), 5).wait(120) != 0, name
         told = web.calls.told
         assert len(told) == TRIES
         assert {status for _, status in told[: len(near)]} == {400, 403}
@@ -223,13 +223,13 @@ def test_through_tls_it_is_the_same(web: Web, tmp_path: Path) -> None:
         assert pictures(made.tls_address(f"{FRONT}?token={web.token()}")) == 5
         assert not is_played(made.tls_address(FRONT))
         assert not is_played(made.tls_address(f"{FRONT}?token=wrong"))
-        assert publish(made.tls_address("wrong"), 5).wait(60) != 0
+        assert publish(made.tls_address("wrong"), 5).wait(120) != 0
 
 
 def test_a_second_publisher_of_one_key_is_sent_away_and_the_first_goes_on(web: Web, tmp_path: Path) -> None:
     with running(web, tmp_path) as made, publishing(made.address(STREAM_KEY)) as camera:
         on_air(web, made)
-        assert publish(made.address(STREAM_KEY), 5).wait(60) != 0
+        assert publish(made.address(STREAM_KEY), 5).wait(120) != 0
         assert camera.poll() is None
         assert pictures(made.address(STREAM_KEY)) == 5
 
@@ -237,7 +237,7 @@ def test_a_second_publisher_of_one_key_is_sent_away_and_the_first_goes_on(web: W
 def test_a_revoked_token_and_a_key_taken_away_end_what_runs(web: Web, tmp_path: Path) -> None:
     with running(web, tmp_path, update_every="1s") as made, publishing(made.address(STREAM_KEY)) as camera:
         on_air(web, made)
-        with av.open(made.address(f"{FRONT}?token={web.token()}"), timeout=(10.0, 10.0), options=AT_ONCE) as container:
+        with av.open(made.address(f"{FRONT}?token={web.token()}"), timeout=(30.0, 30.0), options=AT_ONCE) as container:
             packets = container.demux(video=0)
             next(packets)
             [key] = web.accounts.tokens()
@@ -245,12 +245,12 @@ def test_a_revoked_token_and_a_key_taken_away_end_what_runs(web: Web, tmp_path: 
             assert comes_to_an_end(packets)
         assert camera.poll() is None
         web.stream_keys.clear()
-        assert camera.wait(60) != 0
+        assert camera.wait(120) != 0
 
 
 def test_where_doorstep_does_not_answer_nobody_publishes(web: Web, tmp_path: Path) -> None:
     with web.served() as port:
         pass
     with intake(tmp_path, port) as made:
-        assert publish(made.address(STREAM_KEY), 5).wait(60) != 0
+        assert publish(made.address(STREAM_KEY), 5).wait(120) != 0
         assert not is_played(made.address(STREAM_KEY))

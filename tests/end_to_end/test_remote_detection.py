@@ -70,9 +70,15 @@ def test_an_answer_from_elsewhere_opens_an_event_whose_ledger_says_what_was_sent
         assert "picture" in entry["channel"]
         assert watching(server)["where"] == "remote"
         assert server.get("/status")["seeing"] is True  # though no model is on this machine
-        state = server.get("/status")["remote_detector"]
-        assert (state["trouble"], state["left_alone"], state["cap_usd"]) == (None, False, 1.0)
-        assert 0.001 <= state["spent_usd"] <= 1.0
+
+        def state() -> dict[str, Any]:
+            found: dict[str, Any] = server.get("/status")["remote_detector"]
+            return found
+
+        # On a loaded machine an answer may come too late now and then.
+        wait_for(lambda: (state()["trouble"], state()["left_alone"]) == (None, False), 60, "no trouble")
+        assert state()["cap_usd"] == 1.0
+        assert 0.001 <= state()["spent_usd"] <= 1.0
         assert TOKEN not in server.log.read_text()
 
 

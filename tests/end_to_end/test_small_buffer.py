@@ -19,7 +19,7 @@ HEAD = f'[buffer]\nmax_bytes = "{BUDGET // 1000} kB"\n'
 def held(server: ServerProcess, unit: str) -> dict[str, float]:
     """Of each camera's buffer, by the metrics."""
     headers = {"Authorization": f"Bearer {server.token()}"}
-    lines = httpx.get(f"{server.url}/metrics", headers=headers, timeout=20).text.splitlines()
+    lines = httpx.get(f"{server.url}/metrics", headers=headers, timeout=60).text.splitlines()
     name = f'doorstep_camera_buffer_{unit}{{camera="'
     return {line[len(name) :].partition('"')[0]: float(line.split()[-1]) for line in lines if line.startswith(name)}
 

@@ -30,7 +30,8 @@ polygon = [[0, 0], [1, 0], [1, 1], [0, 1]]
 exclude = {exclude}
 
 [events]
-close_after = 6
+close_after = 3
+post_roll = 2
 record_on = ["person"]
 """
 

@@ -53,8 +53,14 @@ class FakeAccounts:
         return self.grants.get(secret)
 
     def create_token(
-        self, name: str, scopes: frozenset[Scope], cameras: frozenset[CameraId] | None, expires_at: datetime | None
+        self,
+        name: str,
+        scopes: frozenset[Scope],
+        cameras: frozenset[CameraId] | None,
+        expires_at: datetime | None,
+        made_by: str | None = None,
     ) -> str:
+        del made_by  # the real book's business
         return self.grant(scopes, cameras, name=name, expires_at=expires_at)
 
     def tokens(self) -> list[Grant]:

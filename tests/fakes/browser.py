@@ -6,11 +6,19 @@ keeps an event loop in the thread that started it.
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    BrowserType,
+    ConsoleMessage,
+    Page,
+    ViewportSize,
+    sync_playwright,
+)
 
 from fakes.pictures import NO_MODEL
 from fakes.server_process import ROOT, ServerProcess, model_folder, wait_for
@@ -28,7 +36,7 @@ FLAGS = [
 ]
 PHONE = ViewportSize(width=390, height=844)
 DESK = ViewportSize(width=1440, height=900)
-PATIENCE_MS = 20_000
+PATIENCE_MS = 90_000  # a loaded machine is slow; how fast a page is, is not proven by waiting for it
 
 # In the page before any script of its own: a violation names what the policy stopped.
 _TELL_VIOLATIONS = """
@@ -49,14 +57,20 @@ def missing() -> str:
 
 
 @contextmanager
-def launched() -> Iterator[Browser]:
-    """A chromium with nothing in it."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        try:
-            yield browser
-        finally:
-            browser.close()
+def launched(*more: str) -> Iterator[Browser]:
+    """A chromium with nothing in it; `more` flags for it."""
+    with sync_playwright() as playwright, another(playwright.chromium, *more) as browser:
+        yield browser
+
+
+@contextmanager
+def another(chromium: BrowserType, *more: str) -> Iterator[Browser]:
+    """Of the same playwright, for a thread can have but one: of the fixture's `browser.browser_type`."""
+    browser = chromium.launch(executable_path=shutil.which("chromium"), args=[*FLAGS, *more])
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 class Troubles:
@@ -118,6 +132,28 @@ def axe_violations(page: Page) -> list[str]:
         for violation in found["violations"]
         for node in violation["nodes"]
     ]
+
+
+def until(page: Page, what: Callable[[], object], seconds: float = PATIENCE_MS / 1000) -> None:
+    """Let the browser's messages in until it is true: what a page asks for is told some time after it has asked."""
+    left = round(seconds * 50)
+    while not what():
+        assert left > 0, f"not within {seconds} s"
+        page.wait_for_timeout(20)
+        left -= 1
+
+
+def keep_undo(page: Page | BrowserContext) -> None:
+    """From the next load on an undo stays until it is used: on a loaded machine its ten seconds can be too short."""
+    page.add_init_script(
+        "const wait = setTimeout;"
+        "globalThis.setTimeout = (what, ms, ...rest) => wait(what, ms === 10_000 ? 1e8 : ms, ...rest);"
+    )
+
+
+def painted(page: Page) -> None:
+    """What was last changed about the page is on the screen."""
+    page.evaluate("() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
 
 
 def shot(page: Page, folder: Path, name: str) -> None:

@@ -32,6 +32,6 @@ def certificate(folder: Path, names: str = "DNS:localhost,IP:127.0.0.1", days: i
     words = [OPENSSL, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     words += ["-days", str(days), "-subj", "/CN=test", "-addext", f"subjectAltName={names}"]
     subprocess.run(
-        [*words, "-keyout", str(made.key), "-out", str(made.certificate)], check=True, capture_output=True, timeout=30
+        [*words, "-keyout", str(made.key), "-out", str(made.certificate)], check=True, capture_output=True, timeout=300
     )
     return made

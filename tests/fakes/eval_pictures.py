@@ -50,7 +50,7 @@ class EvalPictures:
         """precision, recall, f1 and image_accuracy at this threshold, by the script's own rules."""
         rows = "\n".join(json.dumps({"file": name, "persons": _persons(seen)}) for name, seen in found.items())
         command = [sys.executable, str(self._script), str(self._labels_file.parent), str(threshold)]
-        done = subprocess.run(command, input=rows, capture_output=True, text=True, timeout=60, check=True)
+        done = subprocess.run(command, input=rows, capture_output=True, text=True, timeout=300, check=True)
         answer = json.loads(done.stdout)
         assert answer["missing"] == 0
         at: dict[str, float] = answer["at"]

@@ -27,7 +27,7 @@ def probed(path: Path, *options: str) -> dict[str, Any]:  # Any: JSON of another
     if program is None:
         pytest.skip("ffprobe is not installed")
     ran = subprocess.run(
-        [program, "-v", "warning", "-of", "json", *options, str(path)], capture_output=True, check=True, timeout=60
+        [program, "-v", "warning", "-of", "json", *options, str(path)], capture_output=True, check=True, timeout=300
     )
     assert ran.stderr == b""
     answer: dict[str, Any] = json.loads(ran.stdout)

@@ -13,7 +13,9 @@ from starlette.types import ASGIApp
 
 from doorstep.accounts.play_keys import PlayKeys
 from doorstep.catalog.memory import MemoryCatalog
+from doorstep.catalog.memory_audit import MemoryAuditLog
 from doorstep.core.access import SCOPES_OF_ROLE, Role, Scope
+from doorstep.core.audit import watched
 from doorstep.core.camera import CameraId, CameraState, CameraStatus
 from doorstep.core.clip_file import Clip, Conversion
 from doorstep.core.clip_form import AS_RECORDED, ClipForm
@@ -22,13 +24,20 @@ from doorstep.core.event import Cause, Event, EventId, Recording
 from doorstep.core.health import Problem
 from doorstep.core.media import Codec
 from doorstep.core.stream_keys import StreamKeys
+from doorstep.live.hls import HlsFeed
+from doorstep.live.mse import MseFeed
+from doorstep.live.packet_feed import PacketFeed
+from doorstep.live.session_book import SessionBook
 from doorstep.pipeline.feedback_folder import FeedbackFolder
 from doorstep.ports import Snapshot
 from doorstep.stores.memory import MemoryStore
 from doorstep.web.asgi import create_app
 from doorstep.web.parts import RtmpParts, WebParts
+from doorstep.web.permissions import SOCKET
 from fakes.accounts import FakeAccounts
 from fakes.clock import FakeClock
+from fakes.knock import knock
+from fakes.webrtc import FakeWebRtc
 
 FRONT, GARDEN = CameraId("front-door"), CameraId("garden")
 FRONT_KEY = "the key of the front door"
@@ -64,6 +73,9 @@ class FakeFeed:
     async def snapshot(self, camera: CameraId) -> Snapshot | None:
         del camera
         return self.newest
+
+    def decoded(self, camera: CameraId) -> int:
+        return 7 if camera == FRONT else 0
 
     async def pictures(self, camera: CameraId) -> AsyncIterator[Snapshot]:
         del camera
@@ -153,12 +165,17 @@ class House:
     store: MemoryStore = field(default_factory=MemoryStore)
     feedback: MemoryStore = field(default_factory=MemoryStore)
     catalog: MemoryCatalog = field(default_factory=MemoryCatalog)
+    audit: MemoryAuditLog = field(default_factory=MemoryAuditLog)
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     clips: FakeClips = field(default_factory=FakeClips)
     health: FakeHealth = field(default_factory=FakeHealth)
+    webrtc: FakeWebRtc = field(default_factory=FakeWebRtc)
     triggers: list[tuple[CameraId, Cause, str]] = field(default_factory=list)
     cameras: FakeCameras = field(init=False)
     live: FakeFeed = field(init=False)
+    live_sessions: SessionBook = field(init=False)
+    packets: PacketFeed = field(default_factory=PacketFeed)
+    hls: HlsFeed = field(init=False)
     parts: WebParts = field(init=False)
     app: ASGIApp = field(init=False)
     runner: asyncio.Runner = field(default_factory=asyncio.Runner)
@@ -166,6 +183,10 @@ class House:
     def __post_init__(self) -> None:
         self.cameras = FakeCameras(self.clock)
         self.live = FakeFeed(self.clock)
+        self.hls = HlsFeed(self.packets, self.clock, first_segment_seconds=0.05)
+        self.live_sessions = SessionBook(
+            self.clock, told=lambda session, until: self.audit.save_entries([watched(session, until)])
+        )
         self.accounts.add("ada", "correct horse battery", Role.OWNER, None)
         for camera, event_id in ((FRONT, FRONT_EVENT), (GARDEN, GARDEN_EVENT)):
             self.add_event(event_id, camera)
@@ -177,6 +198,11 @@ class House:
             people=self.accounts.everybody,
             cameras=self.cameras,
             live=self.live,
+            live_sessions=self.live_sessions,
+            webrtc=self.webrtc,
+            mse=MseFeed(self.packets, self.clock),
+            hls=self.hls,
+            audit=self.audit,
             clips=self.clips,
             health=self.health,
             trigger=self.trigger,
@@ -262,9 +288,11 @@ class House:
         base: str = "http://127.0.0.1:8080",
         app: ASGIApp | None = None,
     ) -> httpx.Response:
-        """One request, answered whole."""
+        """One request, answered whole; the method "WS" asks for a WebSocket."""
 
         async def ask() -> httpx.Response:
+            if method == SOCKET:
+                return await knock(app or self.app, base + path, headers or {})
             transport = httpx.ASGITransport(app or self.app, raise_app_exceptions=True)
             async with httpx.AsyncClient(transport=transport, base_url=base) as client:
                 return await client.request(method, path, headers=headers, json=json, content=content)

@@ -115,4 +115,4 @@ def needs_disk() -> None:
 
 
 def _run(*words: str) -> str:
-    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=300).stdout.strip()

@@ -1,6 +1,5 @@
 """A real SMTP server (aiosmtpd) on loopback that keeps what it accepts."""
 
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,8 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
+
+from fakes.free_port import free_port
 
 
 @dataclass
@@ -29,9 +30,7 @@ class Mailbox:
 @contextmanager
 def mail_server() -> Iterator[Mailbox]:
     mailbox = Mailbox()
-    with socket.socket() as free:  # the controller tries its own port before it knows which one it got
-        free.bind(("127.0.0.1", 0))
-        mailbox.port = free.getsockname()[1]
+    mailbox.port = free_port()  # the controller tries its own port before it knows which one it got
     controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port)
     controller.start()
     try:

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from fakes.free_port import free_port
+
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy" / "nginx-rtmp"
 MODULE = Path("/usr/lib/nginx/modules/ngx_rtmp_module.so")
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 STUNNEL = shutil.which("stunnel4")
-READY_SECONDS = 20.0
+READY_SECONDS = 60.0
 
 
 def missing() -> str | None:
@@ -24,13 +26,6 @@ def missing() -> str | None:
     if NGINX is None or not MODULE.exists():
         return "nginx with libnginx-mod-rtmp is not installed"
     return None
-
-
-def free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        port: int = asked.getsockname()[1]
-        return port
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +71,7 @@ class _Relay:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(10)
+            thread.join(60)
         for one in (self._listening, *self._open):
             one.close()
 
@@ -153,7 +148,7 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
     words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     words += ["-days", "2", "-subj", "/CN=localhost"]
     subprocess.run(
-        ["openssl", *words, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True, timeout=30
+        ["openssl", *words, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True, timeout=300
     )
     key.chmod(0o600)
     return certificate, key
@@ -169,10 +164,10 @@ def _running(command: list[str], port: int, log: Path, stop: signal.Signals) -> 
     finally:
         process.send_signal(stop)
         try:
-            process.wait(10)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(10)
+            process.wait(60)
 
 
 def _wait_until_open(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

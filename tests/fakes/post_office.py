@@ -1,7 +1,6 @@
 """A mail server (aiosmtpd, in a thread, on loopback) that can be told to refuse, to want TLS and to want a password."""
 
 import asyncio
-import socket
 import ssl
 import subprocess
 import threading
@@ -67,12 +66,12 @@ class Door:
     def open(self) -> None:
         """Returns when the office can be reached."""
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
 
     def close(self) -> None:
         """Returns when every connection is over."""
         self._loop.call_soon_threadsafe(self._closing.set)
-        self._thread.join(10)
+        self._thread.join(60)
 
     async def _serve(self) -> None:
         self._loop, self._closing = asyncio.get_running_loop(), asyncio.Event()
@@ -112,14 +111,6 @@ def post_office(
         yield office
     finally:
         door.close()
-
-
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:

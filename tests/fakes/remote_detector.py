@@ -79,7 +79,7 @@ class Remote:
         if server is None or self._thread is None:
             return
         server.shutdown()
-        self._thread.join(10)
+        self._thread.join(60)
         server.server_close()
         for connection in list(self._open):
             with suppress(OSError):

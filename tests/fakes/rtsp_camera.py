@@ -6,7 +6,6 @@ of `rtsp_camera_server.py` and serves until it is ended: python tests/fakes/rtsp
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -25,6 +24,7 @@ from av.video.codeccontext import VideoCodecContext
 from numpy.typing import NDArray
 
 from doorstep.core.media import Packet, StreamItem, VideoFormat
+from fakes.free_port import free_port
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).with_name("rtsp_camera_server.py")
@@ -67,7 +67,7 @@ def why_not() -> str:
     )
     if not Path(SYSTEM_PYTHON).exists():
         return "there is no system Python"
-    found = subprocess.run([SYSTEM_PYTHON, "-c", check], capture_output=True, check=False, timeout=60)
+    found = subprocess.run([SYSTEM_PYTHON, "-c", check], capture_output=True, check=False, timeout=300)
     return "" if found.returncode == 0 else "GStreamer with its RTSP server and x264 is not installed"
 
 
@@ -75,11 +75,6 @@ def needs_camera() -> None:
     """Skip the test where no camera can run."""
     if why_not():
         pytest.skip(why_not())
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 class RtspCamera:

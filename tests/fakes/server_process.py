@@ -23,6 +23,9 @@ MODEL_FOLDERS = (
 )
 PASSWORD = "correct horse battery staple"
 
+SLOWER = 4  # how many times, by chance, a shared machine is than one of its own
+SLOWEST = 120.0  # seconds
+
 T = TypeVar("T")
 
 
@@ -86,9 +89,9 @@ class ServerProcess:
         """As a pulled plug does it to a process."""
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
-        self._process.wait(10)
+        self._process.wait(60)
 
-    def stop(self, seconds: float = 20) -> int:
+    def stop(self, seconds: float = 60) -> int:
         """As systemd does it."""
         assert self._process is not None
         if self._process.poll() is None:
@@ -103,14 +106,14 @@ class ServerProcess:
                 text=True,
                 check=True,
                 env=self._environment,
-                timeout=60,
+                timeout=300,
             )
             self._token = made.stdout.strip()
         return self._token
 
     def client(self) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.token()}"}
-        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=20)
+        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60)
 
     def get(self, path: str) -> Any:
         with self.client() as client:
@@ -141,12 +144,15 @@ def running(data: Path, config: str | None, environment: dict[str, str] | None =
 
 
 def wait_for(what: Callable[[], T | None], seconds: float, of: str = "") -> T:
-    """Poll until it is true or there; fails loudly."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.2)
+    """Poll until it is true or there; fails loudly.
+
+    `seconds` is what it takes at most on a machine that does nothing else.  A loaded one is given longer: how fast
+    something is, is measured where it matters, not by this.
+    """
+    end = time.monotonic() + max(seconds * SLOWER, SLOWEST)
+    while not (found := what()) and time.monotonic() < end:
+        time.sleep(0.1)
+    if found:
+        return found
     message = f"not within {seconds} s: {of or what}"
     raise AssertionError(message)

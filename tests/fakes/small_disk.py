@@ -50,16 +50,21 @@ def disk_in_file(folder: Path, megabytes: int) -> Iterator[Path]:
 def make_read_only(folder: Path, *, read_only: bool) -> None:
     """As a kernel does to a disk with errors.  Files that are open for writing keep it from doing so."""
     word = "ro" if read_only else "rw"
-    subprocess.run(["mount", "-o", f"remount,{word}", str(folder)], check=True, capture_output=True, timeout=20)
+    subprocess.run(["mount", "-o", f"remount,{word}", str(folder)], check=True, capture_output=True, timeout=120)
 
 
 @contextmanager
-def stalled(folder: Path, seconds: float) -> Iterator[None]:
-    """Whoever writes waits so long; the thaw is another process's business, whatever becomes of this one."""
-    words = f'fsfreeze -f "$1" && echo frozen && sleep {seconds} && fsfreeze -u "$1"'
-    with subprocess.Popen(["sh", "-c", words, "sh", str(folder)], stdout=subprocess.PIPE, text=True) as freezer:
+def stalled(folder: Path) -> Iterator[None]:
+    """Whoever writes waits; the thaw is another process's business, whatever becomes of this one."""
+    words = 'fsfreeze -f "$1" && echo frozen && { read _; fsfreeze -u "$1"; }'
+    command = ["sh", "-c", words, "sh", str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as freezer:
+        assert freezer.stdin is not None
         assert freezer.stdout is not None
         if freezer.stdout.readline() != "frozen\n":
             pytest.skip("this file system cannot be frozen here")
-        yield
-        freezer.wait(seconds + 10)
+        try:
+            yield
+        finally:
+            freezer.stdin.close()
+            freezer.wait(120)

@@ -34,7 +34,7 @@ SIZE = 96 << 20
 CONFIG = "[events]\nclose_after = 3\npost_roll = 1\npre_roll = 2\n"
 CAMERA = '[[camera]]\nid = "cam-{number}"\nname = "Camera {number}"\nsource = "file://{path}?loop"\n'
 TOLD = ("cannot be written", "is full", "read-only", "does not answer")
-PATIENCE = 30.0
+PATIENCE = 60.0
 PATIENT_SECONDS = 2.0
 
 

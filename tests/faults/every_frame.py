@@ -21,7 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import av
 import numpy as np
 
-from fakes.rtsp_camera import MODULUS, CameraOptions, RtspCamera, free_port, indices_of
+from fakes.free_port import free_port
+from fakes.rtsp_camera import MODULUS, CameraOptions, RtspCamera, indices_of
 from fakes.server_process import ServerProcess, wait_for
 
 RATE = 25

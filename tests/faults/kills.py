@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,7 +52,7 @@ class Kill:
         return self.agreement.is_whole
 
 
-def campaign(data: Path, kills: int, longest: float, seed: int) -> Iterator[Kill]:
+def campaign(data: Path, kills: int, longest: float, seed: int) -> Generator[Kill]:
     """Start, let it run for a random while, kill, start again; each time everything must agree."""
     chance = Random(seed)
     with ExitStack() as running:

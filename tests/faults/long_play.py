@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from doorstep.rtmp.client_session import ClientSession
 from doorstep.rtmp.events import ClientEvent
-from fakes.nginx_rtmp import free_port
+from fakes.free_port import free_port
 from fakes.rtmp_programs import QUIET, pushing
 from fakes.server_process import ServerProcess, running, wait_for
 
@@ -125,12 +125,14 @@ def played(home: RtmpHouse, seconds: float) -> Mapping[str, Played]:
     """Every camera at once, decoded by ffmpeg from now on."""
     with ThreadPoolExecutor(len(CAMERAS)) as threads:
         addresses = [home.address(camera) for camera in CAMERAS]
-        return dict(zip(CAMERAS, threads.map(lambda address: _played(address, seconds), addresses), strict=True))
+        return dict(
+            zip(CAMERAS, threads.map(lambda address: played_by_ffmpeg(address, seconds), addresses), strict=True)
+        )
 
 
-def _played(address: str, seconds: float) -> Played:
+def played_by_ffmpeg(address: str, seconds: float) -> Played:
     """Read all the time: a player that waits for its own pipe would be closed as one that hangs."""
-    player = subprocess.run(playing(address, seconds), capture_output=True, timeout=3 * seconds + 60, check=False)
+    player = subprocess.run(playing(address, seconds), capture_output=True, timeout=3 * seconds + 300, check=False)
     return counted(player.stdout, player.stderr)
 
 

@@ -37,7 +37,9 @@ class Campaign:
     last: Holding
 
 
-def campaign(data: Path, count: int, seconds: float, gop: float, warm_up: int = WARM_UP) -> Campaign:
+def campaign(
+    data: Path, count: int, seconds: float, gop: float, *, warm_up: int = WARM_UP, settle: float = SETTLE_SECONDS
+) -> Campaign:
     """One gap row is expected for each outage."""
     outages: list[float] = []
     with RtspCamera(CameraOptions(gop=gop)) as camera:
@@ -47,13 +49,13 @@ def campaign(data: Path, count: int, seconds: float, gop: float, warm_up: int = 
             _wait_live(server)
             warm = holding(server.pid)
             for number in range(count + warm_up):
-                time.sleep(SETTLE_SECONDS)
+                time.sleep(settle)
                 outages.append(_outage(camera, seconds))
                 _wait_live(server)
                 if number == warm_up - 1:
-                    time.sleep(SETTLE_SECONDS)
+                    time.sleep(settle)
                     warm = holding(server.pid)
-            time.sleep(SETTLE_SECONDS)
+            time.sleep(settle)
             last = holding(server.pid)
         finally:
             server.stop()

@@ -77,7 +77,7 @@ def test_a_source_that_is_none_is_shown_with_its_reason(troubled: ServerProcess,
     camera = wait_for(refused, 10, f"{name} refused")
     assert REASONS[name] in camera["reason"]
     assert not camera["watching"]["on"]
-    assert problem(troubled, f"{name} is not seen: ")
+    wait_for(lambda: problem(troubled, f"{name} is not seen: "), 10, f"the problem of {name}")
     lines = [line for line in troubled.log.read_text().splitlines() if "source refused" in line and name in line]
     assert len(lines) == 1
 

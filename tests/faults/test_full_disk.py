@@ -82,7 +82,7 @@ def test_a_full_disk_is_told_and_the_recording_is_whole_when_there_is_space_agai
 
             wait_for(lambda: problem(server, "Recordings cannot be written"), 20, "the problem")
             wait_for(lambda: mailbox.messages, 10, "the mail, in spite of the disk")
-            assert newest_seconds(server, 2) >= 1.5
+            wait_for(lambda: newest_seconds(server, 2) >= 1.5, 20, "a buffer that goes on")
             wait_for(lambda: "event closed" in server.log.read_text(), 20, "the end of the event")
             assert problem(server, "Recordings cannot be written")
 

@@ -31,7 +31,7 @@ from fakes.taps import ListTap
 from media.make_clips import Recipe, make_video
 
 PATIENCE = Patience(opening=1.0, reading=1.0)
-SECONDS = 10 * (PATIENCE.opening + PATIENCE.reading)
+SECONDS = 60 * (PATIENCE.opening + PATIENCE.reading)
 
 
 # ------------------------------------------------------------------------------------- packets, without a network
@@ -247,11 +247,11 @@ def lying_server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
             yield f"rtsp://porch:wr0ng@127.0.0.1:{server.getsockname()[1]}/stream"
         finally:
             server.shutdown(socket.SHUT_RDWR)
-            listener.join(timeout=5)
+            listener.join(timeout=60)
             for connection in open_connections:
                 connection.close()
             for thread in threads:
-                thread.join(timeout=5)
+                thread.join(timeout=60)
 
 
 def request(connection: socket.socket) -> tuple[str, str]:

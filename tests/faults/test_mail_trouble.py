@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
+from fakes.free_port import free_port
 from fakes.mail_server import Mailbox
 from fakes.server_process import ServerProcess, running, wait_for
 from faults.bad_files import make_still
@@ -33,7 +34,7 @@ def dead_port(*, listening: bool) -> Iterator[int]:
     """A port that nobody else gets: connections are refused, or accepted by a server that never says a word."""
     with socket.socket() as held:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        held.bind(("127.0.0.1", 0))
+        held.bind(("127.0.0.1", free_port()))
         if listening:
             held.listen()
         yield held.getsockname()[1]

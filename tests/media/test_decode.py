@@ -258,7 +258,9 @@ def test_a_second_format_is_decoded_by_a_new_decoder(clip: Path, tmp_path: Path)
     assert [frame.width for frame in tap.frames] == [160] * 5 + [320] * 5
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=40
+)
 @given(damage=st.dictionaries(st.integers(0, 29), st.binary(max_size=60), min_size=1, max_size=6))
 def test_damage_never_raises_and_the_next_key_frame_heals_it(clip: Path, damage: dict[int, bytes]) -> None:
     fmt, packets = read(clip)

@@ -116,7 +116,7 @@ def test_damaged_lengths_pass_for_a_decoder_to_conceal(coded: tuple[Codec, bytes
     assert Packetizer(codec, 90_000, record).packet(damaged, key=True) == damaged
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(flips=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=8), keep=st.integers(0, 10_000))
 def test_a_damaged_record_is_read_or_refused_and_nothing_else(
     coded: tuple[Codec, bytes], flips: list[tuple[int, int]], keep: int
@@ -173,7 +173,7 @@ def test_parameter_sets_that_no_record_can_hold_are_refused() -> None:
             Packetizer(Codec.H264, 90_000, join_annex_b(sets))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(flips=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=8))
 def test_damaged_parameter_sets_in_band_are_read_or_refused(
     coded: tuple[Codec, bytes], flips: list[tuple[int, int]]

@@ -23,6 +23,7 @@ from doorstep.pipeline.camera_pipeline import CLOCK_SET, LEFT_OUT, CameraParts, 
 from doorstep.pipeline.cameras import Cameras
 from doorstep.pipeline.condition import CONNECTING_GRACE_SECONDS
 from doorstep.pipeline.detect_stream import PATIENCE_SECONDS
+from doorstep.pipeline.live_stream import LiveStream
 from doorstep.pipeline.mailbox import FrameMailbox
 from doorstep.pipeline.outbox import Outbox
 from doorstep.pipeline.reading import FIRST_PICTURE_SECONDS, STALL_SECONDS
@@ -82,6 +83,7 @@ class Porch:
         self.clock = clock
         self.sub = ScriptedSource(clock)
         self.fed: list[StreamItem | None] = []
+        self.fed_small: list[StreamItem | None] = []
         self.house = house or RecordingHouse(clock)
         self.source = ScriptedSource(clock)
         self.guard = Guard()
@@ -103,8 +105,8 @@ class Porch:
             ),
             detect=(lambda: self.sub) if detect else None,
             encoded=encoded,
-            feed=self.fed.append,
-            disconnected=lambda: self.fed.append(None),
+            main=LiveStream(self.fed.append, lambda: self.fed.append(None)),
+            sub=LiveStream(self.fed_small.append, lambda: self.fed_small.append(None)),
         )
         settings = CameraSettings(CAMERA, "Porch", "demo://", enabled=enabled)
         self.pipeline = CameraPipeline(settings, parts, house.rows, house.health, clock)
@@ -760,6 +762,22 @@ def test_the_detect_stream_is_looked_at_and_the_main_one_recorded() -> None:
         assert porch.house.read_back(event.recording.key).format == FORMAT
         assert porch.pipeline.status().counts.looks == pytest.approx(80, abs=2)
         assert porch.problems == []
+
+    at_porch(act, detect=True)
+
+
+def test_the_detect_stream_goes_to_who_watches_the_smaller_picture_and_is_not_kept() -> None:
+    async def act(porch: Porch) -> None:
+        await turns(3)
+        porch.sub.send(FORMAT)
+        await porch.sub.film(1)
+        porch.sub.send(SourceLost("the network is gone"))
+        await turns(5)
+        assert porch.fed_small[0] == FORMAT
+        assert {type(item) for item in porch.fed_small[1:-1]} == {Packet}
+        assert porch.fed_small[-1] is None
+        assert porch.fed == []
+        assert len(porch.house.camera.buffer) == 0
 
     at_porch(act, detect=True)
 

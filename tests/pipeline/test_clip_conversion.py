@@ -56,7 +56,7 @@ def converting(folder: Path, command: tuple[str, ...], act: Callable[[Conversion
         conversions = Conversions(folder, command)
         running = asyncio.get_running_loop().create_task(conversions.run())
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 await act(conversions)
         finally:
             running.cancel()

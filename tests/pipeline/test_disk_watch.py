@@ -28,7 +28,7 @@ class Disk:
 
     def ask(self) -> DiskReading:
         self.asked += 1
-        self.goes_on.wait(10)
+        self.goes_on.wait(60)
         if self.is_gone:
             msg = "The folder of the recordings cannot be used."
             raise StoreUnavailable(msg)
@@ -36,11 +36,11 @@ class Disk:
 
 
 class Watched:
-    def __init__(self) -> None:
+    def __init__(self, answer_within: float = 60.0) -> None:
         self.disk = Disk()
         self.clock = FakeClock()
         self.health = HealthBoard(self.clock)
-        self.watch = DiskWatch(self.disk.ask, self.health, self.clock, answer_within=0.05)
+        self.watch = DiskWatch(self.disk.ask, self.health, self.clock, answer_within=answer_within)
         self.levels: list[DiskLevel] = []
         self.watch.on_level = lambda level, _words: self.levels.append(level)
 
@@ -87,13 +87,15 @@ def test_a_disk_that_turned_read_only_is_told_as_that() -> None:
 
 def test_a_disk_that_hangs_holds_up_nobody_and_keeps_one_thread_waiting() -> None:
     async def act() -> None:
-        house = Watched()
+        house = Watched(answer_within=0.05)
         house.disk.goes_on.clear()
         for _ in range(5):
             await house.watch.look()
         assert (house.levels, house.disk.asked) == ([DiskLevel.NOT_ANSWERING], 1)
         house.disk.goes_on.set()
-        await house.watch.look()
+        async with asyncio.timeout(60):
+            while house.watch.level is DiskLevel.NOT_ANSWERING:
+                await house.watch.look()
         assert house.levels == [DiskLevel.NOT_ANSWERING, DiskLevel.WELL]
 
     in_loop(act())

@@ -462,7 +462,9 @@ damage = st.lists(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(damage, st.booleans(), st.booleans(), st.sampled_from([len(VIDEO), 0, 5]))
 def test_whatever_happened_one_repair_is_enough_and_no_whole_segment_is_lost(
     tmp_path_factory: pytest.TempPathFactory, done: list[tuple[str, int]], row: bool, minute: bool, size: int

@@ -31,7 +31,7 @@ class SlowBlob(FailingBlob):
             store.inside += 1
             store.most_inside = max(store.most_inside, store.inside)
         store.begun.set()
-        assert store.gate.wait(10.0)
+        assert store.gate.wait(60.0)
         super().append(data)
         with store.counting:
             store.inside -= 1
@@ -52,7 +52,7 @@ async def taken_over(house: RecordingHouse, store: SlowStore, recorder: Recorder
     async with asyncio.TaskGroup() as tasks:
         rows = tasks.create_task(house.rows.run())
         first = tasks.create_task(recorder.run())
-        assert await asyncio.to_thread(store.begun.wait, 10.0)
+        assert await asyncio.to_thread(store.begun.wait, 60.0)
         first.cancel()
         await asyncio.wait([first])
         second = tasks.create_task(recorder.run())

@@ -27,6 +27,7 @@ SESSION = Grant(
     cameras=frozenset({CameraId("yard")}),
     created_at=NOON,
     expires_at=NOON + timedelta(days=30),
+    made_by="g0",
 )
 
 Records = SqlAccountRecords | MemoryAccountRecords | RememberedRecords

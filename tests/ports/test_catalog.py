@@ -190,7 +190,9 @@ def test_behind_a_cursor_that_no_page_gave_out_there_is_nothing(catalog: Catalog
     assert after is None
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(seconds=st.lists(st.integers(0, 5), max_size=12), limit=st.integers(1, 5))
 def test_paging_shows_every_event_once_newest_first(catalog: Catalog, seconds: list[int], limit: int) -> None:
     for old in all_events(catalog, EventQuery()):

@@ -16,7 +16,8 @@ from doorstep.core.event import EventId
 from doorstep.core.settings import EmailSettings
 from doorstep.notifiers.smtp import SmtpNotifier
 from doorstep.ports import Notifier
-from fakes.post_office import free_port, post_office
+from fakes.free_port import free_port
+from fakes.post_office import post_office
 
 ALERT = Alert(
     AlertId("a1"),

@@ -35,7 +35,7 @@ def put_all(feed: PacketFeed, *items: StreamItem) -> None:
 
 
 async def taken(packets: AsyncGenerator[StreamItem], count: int) -> list[StreamItem]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return [await anext(packets) for _ in range(count)]
 
 

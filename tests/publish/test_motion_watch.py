@@ -13,9 +13,14 @@ from doorstep.publish.motion_watch import MotionWatch
 from fakes.clock import FakeClock
 from fakes.stand_in_frame import StandInFrame
 
+TELLER = "motion"
+"""The thread's name."""
+
 
 class Camera:
     """A mailbox: four frames a second of the fake clock; from `moves_from` on, everything moves."""
+
+    patient = True
 
     def __init__(self, clock: FakeClock, seconds: float, moves_from: float = 0.0) -> None:
         self._clock = clock
@@ -25,7 +30,9 @@ class Camera:
         self.over = asyncio.Event()
 
     async def take(self) -> Frame:
-        await asyncio.sleep(0.001)  # lets the teller's thread answer
+        await asyncio.sleep(0.001)
+        while self.patient and any(thread.name == TELLER for thread in threading.enumerate()):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)  # lets the teller's thread answer, however slow the machine is
         if not self._left:
             self.over.set()
             await asyncio.Event().wait()
@@ -47,13 +54,16 @@ class Stopped(FakeClock):
             await asyncio.sleep(0.001)
 
 
-def watched(seconds: float, send: Callable[[MotionReport], None], *, moves_from: float = 0.0) -> None:
+def watched(
+    seconds: float, send: Callable[[MotionReport], None], *, moves_from: float = 0.0, patient: bool = True
+) -> None:
     async def story() -> None:
         clock = Stopped()
         camera = Camera(clock, seconds, moves_from)
+        camera.patient = patient
         watch = MotionWatch(camera, lambda: camera, send, clock, cooldown=60.0)
         running = asyncio.ensure_future(watch.run())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await camera.over.wait()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -100,13 +110,15 @@ def test_a_refused_report_is_told_once_and_not_sent_again() -> None:
 
 
 def test_a_house_that_hangs_does_not_stop_the_looking() -> None:
-    release = threading.Event()
+    begun, release = threading.Event(), threading.Event()
     tries: list[MotionReport] = []
 
     def send(report: MotionReport) -> None:
         tries.append(report)
-        release.wait(20)
+        begun.set()
+        release.wait(60)
 
-    watched(150.0, send)  # its end is the proof: every frame was taken
+    watched(150.0, send, patient=False)  # its end is the proof: every frame was taken
+    assert begun.wait(60)
     release.set()
     assert len(tries) == 1

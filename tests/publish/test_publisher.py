@@ -142,7 +142,7 @@ def test_lines_tell_of_changes_only() -> None:
     assert [line["event"] for line in lines] == ["publishing", "not publishing", "publishing"]
 
 
-async def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
+async def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110 - what it waits for happens in other tasks
             await asyncio.sleep(0.01)

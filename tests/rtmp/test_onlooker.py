@@ -42,7 +42,7 @@ def test_what_is_wanted_is_shown_and_the_thread_ends(tmp_path: Path) -> None:
             onlooker.take(item)
         await shown(tap, 20)
         await onlooker.close()
-        assert threading.active_count() == before
+        assert threading.active_count() <= before  # others may have ended theirs meanwhile
 
     asyncio.run(act())
 

@@ -117,7 +117,7 @@ def test_who_is_signed_in_is_answered_while_every_thread_waits_for_the_disk(
             transport = httpx.ASGITransport(house.app)
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
                 asking = tasks.create_task(client.request(method, path, headers=house.owner()))
-                answered, _ = await asyncio.wait([asking], timeout=20.0)
+                answered, _ = await asyncio.wait([asking], timeout=50.0)
                 goes_on.set()
                 assert answered
         return asking.result()

@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 
 import pytest
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from doorstep.core.access import SCOPES_OF_ROLE, Role, Scope
-from doorstep.web.gate import GatedRoute
-from doorstep.web.permissions import PERMISSIONS, AnyOf, Openness, TableIncomplete, check_table
+from doorstep.web.gate import GatedRoute, GatedSocket
+from doorstep.web.permissions import PERMISSIONS, SOCKET, AnyOf, Openness, TableIncomplete, check_table
 from fakes.house import FRONT, FRONT_EVENT, GARDEN, GARDEN_EVENT, House
 
 PEER_ROWS = sorted(row for row, need in PERMISSIONS.items() if need is Openness.PEERS)  # see test_ingest_routes
 ALL_ROWS = sorted(set(PERMISSIONS) - set(PEER_ROWS))
 LIVE_PATH = "/api/v1/cameras/{camera_id}/live.mjpeg"
+GUARDED = (GatedRoute, GatedSocket)
 ASKERS: dict[str, frozenset[Scope]] = {
     **{f"role {role}": scopes for role, scopes in SCOPES_OF_ROLE.items()},
     **{f"token {scope}": frozenset({scope}) for scope in Scope},
@@ -28,30 +30,39 @@ def house() -> Iterator[House]:
 
 def filled(path: str, camera: str, event: str) -> str:
     address = path.replace("{camera_id}", camera).replace("{event_id}", event)
-    address = address.replace("{grant_id}", "g0").replace("{path:path}", "alerts")
+    address = address.replace("{grant_id}", "g0").replace("{path:path}", "alerts").replace("{piece}", "init-0.mp4")
     return address + ("?duration=60" if address.endswith("/clip") else "")
 
 
 def test_the_table_and_the_app_are_each_others_image(house: House) -> None:
-    served = {(method, route.path) for route in routes(house) for method in route.methods or ()}
+    served = {(method, route.path) for route in routes(house) for method in methods(route)}
     assert {(method, path) for method, path in served if method != "HEAD"} == set(PERMISSIONS)
 
 
-def routes(house: House) -> list[Route]:
-    return [route for route in house.app.routes if isinstance(route, Route)]  # type: ignore[attr-defined]
+def routes(house: House) -> list[Route | WebSocketRoute]:
+    return [route for route in house.app.routes if isinstance(route, Route | WebSocketRoute)]  # type: ignore[attr-defined]
+
+
+def methods(route: Route | WebSocketRoute) -> set[str]:
+    return (route.methods or set()) if isinstance(route, Route) else {SOCKET}
 
 
 def test_a_route_without_a_row_does_not_start() -> None:
     async def secret_page() -> str:
         return "secret"
 
+    async def secret_socket(socket: WebSocket) -> None:
+        await socket.accept()
+
     with pytest.raises(TableIncomplete):
         GatedRoute("/api/v1/secret", secret_page, methods=["GET"])
+    with pytest.raises(TableIncomplete):
+        GatedSocket("/api/v1/secret", secret_socket)
 
 
 def test_a_row_without_a_route_does_not_start(house: House) -> None:
     with pytest.raises(TableIncomplete):
-        check_table(routes(house), GatedRoute, {**PERMISSIONS, ("GET", "/api/v1/later"): Openness.PUBLIC})
+        check_table(routes(house), GUARDED, {**PERMISSIONS, ("GET", "/api/v1/later"): Openness.PUBLIC})
 
 
 def test_a_route_that_nobody_guards_does_not_start(house: House) -> None:
@@ -59,7 +70,9 @@ def test_a_route_that_nobody_guards_does_not_start(house: House) -> None:
         del request
 
     with pytest.raises(TableIncomplete):
-        check_table([*routes(house), Route("/open", open_door)], GatedRoute)
+        check_table([*routes(house), Route("/open", open_door)], GUARDED)
+    with pytest.raises(TableIncomplete):
+        check_table([*routes(house), WebSocketRoute("/open", open_door)], GUARDED)
 
 
 @pytest.mark.parametrize(("method", "path"), ALL_ROWS)
@@ -137,7 +150,7 @@ def test_a_motion_token_cannot_watch(house: House) -> None:
 def test_the_description_says_what_each_route_asks_for(house: House) -> None:
     paths = house.get("/api/v1/openapi.json").json()["paths"]
     described = {(method.upper(), path) for path, operations in paths.items() for method in operations}
-    assert described == {row for row in PERMISSIONS if row[1] != "/{path:path}"}
+    assert described == {row for row in PERMISSIONS if row[1] != "/{path:path}" and row[0] != SOCKET}
     assert paths["/api/v1/events"]["get"]["x-doorstep-scopes"] == ["events:read"]
     assert paths["/api/v1/setup"]["post"]["security"] == []
     assert "default" in paths["/api/v1/events"]["get"]["responses"]

@@ -1,6 +1,7 @@
 """What a monitoring system reads: numbers, and nothing that is anybody's business."""
 
 from collections.abc import Iterator
+from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
@@ -8,9 +9,13 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from doorstep.core.access import Scope
-from doorstep.core.camera import CameraCounts, CameraState
+from doorstep.core.camera import CameraCounts, CameraState, StreamKind
 from doorstep.core.health import Problem
+from doorstep.core.live_session import LiveWay, Viewer
+from fakes.footage import FORMAT, packet
 from fakes.house import FRONT, GARDEN, House
+
+MAIN = StreamKind.MAIN
 
 
 @pytest.fixture
@@ -58,6 +63,49 @@ def test_a_camera_that_never_sent_a_picture_has_no_age(house: House) -> None:
     assert {sample.labels["camera"]: sample.value for sample in ages} == {FRONT: 0.5}
 
 
+def test_pictures_decoded_for_viewers_are_counted_and_who_watches_is_too_which_way_but_not_who(house: House) -> None:
+    for way in (LiveWay.MSE, LiveWay.MSE, LiveWay.RTMP):
+        house.live_sessions.begin(Viewer(FRONT, way, "login-1", "ada", "192.0.2.7", "ada"), nobody_asks, lambda: None)
+    found = metrics(house)
+    decoded = found["doorstep_live_decoded_pictures"]
+    assert [sample.name for sample in decoded.samples if not sample.name.endswith("_created")] == [
+        "doorstep_live_decoded_pictures_total"
+    ] * 2
+    assert (value(decoded, camera=FRONT), value(decoded, camera=GARDEN)) == (7, 0)
+    viewers = found["doorstep_live_viewers"]
+    assert {way: value(viewers, camera=FRONT, way=way.value) for way in LiveWay} == {
+        LiveWay.MSE: 2,
+        LiveWay.WEBRTC: 0,
+        LiveWay.HLS: 0,
+        LiveWay.MJPEG: 0,
+        LiveWay.RTMP: 1,
+    }
+    assert value(viewers, camera=GARDEN, way="mse") == 0
+    only_garden = house.get("/metrics", house.token(Scope.STATUS_READ, cameras=frozenset({GARDEN}))).text
+    assert FRONT not in only_garden
+    assert "ada" not in house.get("/metrics").text
+
+
+def test_what_is_made_for_live_video_is_counted_once_however_many_watch(house: House) -> None:
+    house.packets.put(FRONT, FORMAT)
+    house.packets.put(FRONT, packet(0, key=True))
+
+    async def watch() -> None:
+        mse = house.parts.mse
+        async with aclosing(mse.pieces(FRONT, MAIN)) as one, aclosing(mse.pieces(FRONT, MAIN)) as other:
+            for viewer in (one, other):
+                await anext(viewer)
+            house.packets.put(FRONT, packet(40))
+
+    house.runner.run(watch())
+    fragments = metrics(house)["doorstep_live_fragments"]
+    assert (value(fragments, camera=FRONT), value(fragments, camera=GARDEN)) == (2, 0)
+
+
+async def nobody_asks() -> bool:
+    return True
+
+
 def test_the_loops_lateness_is_a_histogram(house: House) -> None:
     for seconds in (0.0001, 0.003, 7.0):
         house.parts.lateness.observe(seconds)
@@ -66,9 +114,10 @@ def test_the_loops_lateness_is_a_histogram(house: House) -> None:
     assert (buckets["0.001"], buckets["0.005"], buckets["2.5"], buckets["+Inf"]) == (1, 2, 2, 3)
 
 
-def test_the_process_tells_its_threads_and_descriptors(house: House) -> None:
+def test_the_process_tells_its_threads_tasks_and_descriptors(house: House) -> None:
     found = metrics(house)
     assert value(found["doorstep_threads"]) >= 1
+    assert value(found["doorstep_tasks"]) >= 1
     assert value(found["process_open_fds"]) >= 1
 
 

@@ -1,10 +1,9 @@
-// The English words of the pages, in one typed dictionary; those of "Why this alert?" and "Who looks" are in whywords.ts
-// and whowords.ts, which are loaded later.  Markup and decisions live elsewhere.
+// The English words of the pages, in one typed dictionary; those that are loaded later are in whywords.ts,
+// whowords.ts, statuswords.ts, livewords.ts, alertwords.ts and entrancewords.ts.  Markup and decisions live elsewhere.
 import type { FaultKind } from './api/fault.ts';
 import type { CameraState, Cause, Heading, Role, Stage } from './api/shapes.ts';
 import type { Verdict } from './rules/freshness.ts';
-import type { Speed } from './rules/ledger.ts';
-import { clock, clockWithSeconds, day, isSameDay, money, since, span, stageSeconds } from './rules/times.ts';
+import { clock, clockWithSeconds, day, isSameDay, since, span } from './rules/times.ts';
 
 const causes: Record<Cause, string> = {
   person: 'Person',
@@ -63,54 +62,22 @@ export const words = {
   stages,
   faults,
   roles,
+  cameraStates,
 
   connection: {
     offline: 'You are offline.',
     unreachable: faults.unreachable,
   },
 
-  login: {
-    title: 'Sign in',
-    name: 'Name',
-    password: 'Password',
-    show: 'Show password',
-    hide: 'Hide password',
-    submit: 'Sign in',
-    busy: 'Signing in…',
-    wrong: 'That name and password do not match.',
-    wait: (seconds: number | null) =>
-      seconds === null ? faults.wait : `Too many tries. Try again in ${span(seconds * 1000)}.`,
-    ended: faults['signed-out'],
-    signedOut: 'You are signed out.',
-    notSetUp: 'This Doorstep is new. Open the set-up address that it printed when it started, or',
-    toSetUp: 'enter the set-up code',
-  },
-
-  setup: {
-    title: 'Set up Doorstep',
-    lead: 'Choose the name and password that you will sign in with. You will be the owner.',
-    code: 'Set-up code',
-    codeHint: 'Doorstep printed it when it started. It works once, for ten minutes.',
-    name: 'Your name',
-    password: 'Password',
-    passwordHint: '12 characters or more. Three or four random words are easy to remember.',
-    short: (missing: number) =>
-      missing === 1 ? '1 more character, please.' : `${missing} more characters, please.`,
-    longEnough: 'Long enough.',
-    submit: 'Set up',
-    busy: 'Setting up…',
-    closed: 'Doorstep is already set up.',
-    toLogin: 'Sign in',
-    staleCode: 'That set-up code is wrong, used up or too old. Restart Doorstep to get a new one.',
-  },
-
   live: {
     title: 'Live',
     pictureAlt: (camera: string) => `Picture from ${camera}`,
+    filmOf: (camera: string) => `Live film from ${camera}`,
     noPictureYet: 'No picture yet',
     cameras: 'Cameras',
     pause: 'Pause',
     resume: 'Resume',
+    ended: 'The owner has ended this.',
     savePicture: 'Save picture',
     recording: 'Recording',
     notRecording: 'Not recording',
@@ -126,6 +93,40 @@ export const words = {
     notWatching: 'Not watching',
     remote: 'Looked at by your remote detector',
     verdict: liveVerdict,
+    /** "Delay 0.2 s": nothing is without any. */
+    delay: (milliseconds: number) =>
+      milliseconds < 100 ? 'Delay under 0.1 s' : `Delay ${(milliseconds / 1000).toFixed(1)} s`,
+    lowQuality: (why: string) => `Live, low quality (${why})`,
+    secondBest: (why: string) => `Not the best way (${why})`,
+    another: 'Watch in another player',
+    retryBest: 'Retry best',
+    tapToPlay: 'Tap to play',
+    leastDelay: 'Least delay',
+    mute: 'Mute',
+    unmute: 'Turn sound on',
+    fullScreen: 'Full screen',
+    leaveFullScreen: 'Leave full screen',
+    pip: 'Picture in picture',
+    zoomIn: 'Zoom in',
+    zoomOut: 'Zoom out',
+    zoomReset: 'Show the whole picture',
+    zoom: 'Zoom',
+    allCameras: 'All cameras',
+    all: 'All',
+  },
+
+  /** Why a way of getting the picture was given up; each stands in brackets after "Live, low quality". */
+  way: {
+    noFilm: 'this browser cannot play live film',
+    noSocket: 'the network lets no WebSocket through',
+    noHls: 'this browser plays no HLS',
+    noWebRtc: 'this browser has no WebRTC',
+    noPath: 'the network lets no WebRTC through',
+    silent: 'no picture came',
+    cut: 'the connection was cut',
+    undecodable: 'this browser could not play the film',
+    codec: (mime: string) =>
+      /hvc1|hev1/i.test(mime) ? 'this browser cannot play HEVC' : `this browser cannot play ${codecOf(mime)}`,
   },
 
   alerts: {
@@ -169,75 +170,7 @@ export const words = {
     keys: 'Keyboard shortcuts',
   },
 
-  alert: {
-    title: (cause: string, camera: string) => `${cause}, ${camera}`,
-    seen: (from: Date, to: Date) =>
-      clockWithSeconds(from) === clockWithSeconds(to)
-        ? `Seen at ${clockWithSeconds(from)}`
-        : `Seen from ${clockWithSeconds(from)} to ${clockWithSeconds(to)}`,
-    seenSince: (from: Date) => `Happening now, seen since ${clockWithSeconds(from)}`,
-    previous: 'Previous',
-    next: 'Next',
-    save: 'Save',
-    remove: 'Delete',
-    clipOf: (title: string) => `Clip: ${title}`,
-    noClip: 'No clip was recorded.',
-    noClipYet: 'The clip begins in a moment.',
-    clipFailed: 'This clip could not be played. Try again, or save it and open it in another player.',
-    gone: 'This alert is no longer here.',
-    loading: 'Loading the alert…',
-    speed: speedWords,
-    preRoll: (seconds: number) => `The clip starts ${seconds.toFixed(1)} s before.`,
-    cost: (usd: number) => `This alert cost ${money(usd)}.`,
-    asked: 'Your remote detector, last answer',
-    stage: 'Step',
-    at: 'Time',
-    after: 'After',
-  },
-
-  status: {
-    title: 'Status',
-    seeing: 'Doorstep is watching.',
-    blind: 'Doorstep does not see everything.',
-    noProblems: 'No problems.',
-    problems: 'Problems',
-    since: (at: Date, now: Date) => `Since ${since(at, now)}`,
-    cameras: 'Cameras',
-    camera: (state: CameraState, at: Date, now: Date) =>
-      state === 'connecting' ? cameraStates.connecting : `${cameraStates[state]} since ${since(at, now)}`,
-    storage: 'Storage',
-    used: (used: string, limit: string | null) =>
-      limit === null ? `${used} used` : `${used} of ${limit} used`,
-    daysLeft: (days: number | null) => {
-      if (days === null) return 'Not enough recorded yet to say how long it lasts.';
-      if (days < 1) return 'Full in less than a day, then the oldest recordings go first.';
-      if (days > 366) return 'Room for more than a year, then the oldest recordings go first.';
-      const whole = Math.floor(days);
-      return `Room for about ${whole} more ${whole === 1 ? 'day' : 'days'}, then the oldest recordings go first.`;
-    },
-    written: (amount: string) => `Recording writes ${amount} a day.`,
-    nearlyFull: (percent: number) => `Storage is ${percent} % full. Oldest recordings go first.`,
-    account: 'You',
-    signedInAs: (name: string, role: Role) => `Signed in as ${name} (${roles[role]})`,
-    version: (version: string) => `Doorstep ${version}`,
-  },
-
   lost: { title: 'Nothing here', lead: 'This page is not part of Doorstep.', home: 'Go to Live' },
-
-  keys: {
-    title: 'Keyboard shortcuts',
-    on: 'Use keyboard shortcuts',
-    rows: [
-      ['Arrows', 'Move between alerts'],
-      ['Enter', 'Open the alert'],
-      ['J', 'Next alert'],
-      ['K', 'Previous alert'],
-      ['D', 'Save the clip'],
-      ['Delete', 'Delete the alert'],
-      ['?', 'Show this list'],
-      ['Esc', 'Close'],
-    ] as const,
-  },
 } as const;
 
 function liveVerdict(
@@ -277,14 +210,12 @@ const cameraTrouble = {
   off: { what: 'Camera off', remedy: '' },
 } as const;
 
+/** "avc1.640028" of 'video/mp4; codecs="avc1.640028"' */
+function codecOf(mime: string): string {
+  return /codecs="?([^"]+)/.exec(mime)?.[1] ?? mime;
+}
+
 /** "14:02:10" today, with the day otherwise. */
 function momentOf(at: Date, now: Date): string {
   return isSameDay(at, now) ? clockWithSeconds(at) : `${day(at, now)}, ${clock(at)}`;
-}
-
-function speedWords(speed: Speed): string {
-  const parts: string[] = [];
-  if (speed.seen !== null) parts.push(`seen ${stageSeconds(speed.seen)}`);
-  if (speed.told !== null) parts.push(`told ${stageSeconds(speed.told)}`);
-  return parts.join(', ');
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { LedgerEntry, Stage } from '../src/api/shapes.ts';
 import { costOf, speedOf } from '../src/rules/ledger.ts';
-import { words } from '../src/words.ts';
+import { alertWords } from '../src/alertwords.ts';
 
 const entry = (stage: Stage, ms: number, cost_usd = 0, channel = ''): LedgerEntry => ({
   stage,
@@ -13,11 +13,11 @@ const entry = (stage: Stage, ms: number, cost_usd = 0, channel = ''): LedgerEntr
 
 test('says how fast it was seen and told', () => {
   const ledger = [entry('captured', 0), entry('seen', 412), entry('sent', 610), entry('accepted', 1320)];
-  expect(words.alert.speed(speedOf(ledger))).toBe('seen 0.4 s, told 1.3 s');
+  expect(alertWords.alert.speed(speedOf(ledger))).toBe('seen 0.4 s, told 1.3 s');
 });
 
 test('counts the message as told when it was sent and nobody has confirmed it', () => {
-  expect(words.alert.speed(speedOf([entry('sent', 610)]))).toBe('told 0.6 s');
+  expect(alertWords.alert.speed(speedOf([entry('sent', 610)]))).toBe('told 0.6 s');
 });
 
 test('the first channel counts', () => {
@@ -31,7 +31,7 @@ test('what a remote detector was asked is not when somebody was seen', () => {
 });
 
 test('says nothing of an empty ledger', () => {
-  expect(words.alert.speed(speedOf([]))).toBe('');
+  expect(alertWords.alert.speed(speedOf([]))).toBe('');
 });
 
 test('costs are added up', () => {

@@ -40,3 +40,9 @@ test('a filter with one field set is a filter', () => {
   expect(isFiltered(NO_FILTER)).toBe(false);
   expect(isFiltered({ ...NO_FILTER, toTime: '09:00' })).toBe(true);
 });
+
+test('all cameras have an address of their own, which no camera can take', () => {
+  expect(routeOf('/all')).toEqual({ page: 'all' });
+  expect(addressOf({ page: 'all' })).toBe('/all');
+  expect(routeOf('/live/all')).toEqual({ page: 'live', camera: 'all' });
+});

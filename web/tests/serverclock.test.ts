@@ -29,3 +29,14 @@ test('follows a clock that was set', () => {
   for (let at = 60_000; at < 120_000; at += 2_043) ask(clock, at, -3_600_000);
   expect(Math.abs(clock.offset + 3_600_000)).toBeLessThan(60);
 });
+
+test('an answer to a ping is worth more than a Date, which may be a second old', () => {
+  const clock = new ServerClock();
+  ask(clock, 10_700, 90_000);
+  clock.learn(101_010, 11_000, 11_020, 1);
+  expect(Math.abs(clock.offset - 90_000)).toBeLessThanOrEqual(11);
+  clock.learn(99_000, 11_000, 11_040); // stale
+  expect(Math.abs(clock.offset - 90_000)).toBeLessThanOrEqual(11);
+  ask(clock, 20_000, -3_600_000); // set
+  expect(Math.abs(clock.offset + 3_600_000)).toBeLessThanOrEqual(600);
+});

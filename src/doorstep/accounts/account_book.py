@@ -117,7 +117,7 @@ class AccountBook:
             return None
         grant, account = found
         if grant.account is None:
-            return grant
+            return grant if self._has_its_maker(grant) else None
         if account is None:
             return None
         return replace(grant, scopes=SCOPES_OF_ROLE[account.role], cameras=account.cameras)
@@ -125,9 +125,17 @@ class AccountBook:
     # ----------------------------------------------------------------------------------------------------------- tokens
 
     def create_token(
-        self, name: str, scopes: frozenset[Scope], cameras: frozenset[CameraId] | None, expires_at: datetime | None
+        self,
+        name: str,
+        scopes: frozenset[Scope],
+        cameras: frozenset[CameraId] | None,
+        expires_at: datetime | None,
+        made_by: str | None = None,
     ) -> str:
-        """A token's secret, shown this once.  Raises AccessDenied with the reason (no scope, over already)."""
+        """A token's secret, shown this once.  Raises AccessDenied with the reason (no scope, over already).
+
+        With `made_by` it opens no more than the grant with this id does, and ends with it.
+        """
         now = self._clock.now()
         if not scopes:
             msg = "A token needs at least one scope."
@@ -136,9 +144,9 @@ class AccountBook:
             msg = "This token would be over already. Choose a later day."
             raise AccessDenied(msg)
         secret = new_secret()
-        self._records.save_grant(
-            Grant(new_id(), hash_of(secret), _label(name) or "Token", None, scopes, cameras, now, expires_at)
-        )
+        label = _label(name) or "Token"
+        grant = Grant(new_id(), hash_of(secret), label, None, scopes, cameras, now, expires_at, made_by)
+        self._records.save_grant(grant)
         return secret
 
     def people(self) -> Sequence[Account]:
@@ -154,6 +162,19 @@ class AccountBook:
         return self._records.revoke_grant(grant_id)
 
     # ------------------------------------------------------------------------------------------------------------------
+
+    def _has_its_maker(self, key: Grant) -> bool:
+        """Whether who made it may still do all that it opens."""
+        if key.made_by is None:
+            return True
+        maker, account = self._records.recall_id(key.made_by) or (None, None)
+        if maker is None or self._is_over(maker) or (maker.account is not None and account is None):
+            return False
+        if account is not None:
+            maker = replace(maker, scopes=SCOPES_OF_ROLE[account.role], cameras=account.cameras)
+        if key.cameras is None and maker.cameras is not None:
+            return False
+        return all(maker.allows(scope, camera) for scope in key.scopes for camera in key.cameras or (None,))
 
     def _refuse_wrong_code(self, code: str) -> None:
         expected = self._setup

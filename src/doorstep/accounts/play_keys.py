@@ -46,14 +46,16 @@ class PlayKeys:
     def make(self, camera: CameraId, asker: Grant) -> tuple[str, datetime]:
         """The secret and when it ends: in an hour, but never after the asker's own grant.  Raises CatalogUnavailable.
 
-        So a key cannot prolong itself by asking for another, and what it asks for counts as its asker's own.
+        So a key cannot prolong itself by asking for another, and what it asks for counts as its asker's own.  It ends
+        with the login that made it.
         """
         now = self._clock.now()
         until = min(now + KEY_LASTS, asker.expires_at or now + KEY_LASTS)
         name = asker.name if _is_play_key(asker) else f"{_NAME}{camera} ({asker.account or asker.name})"
         with self._making:
             self._clear_away(self._accounts.tokens(), name, now)
-            secret = self._accounts.create_token(name, frozenset({Scope.LIVE_READ}), frozenset({camera}), until)
+            scopes, cameras = frozenset({Scope.LIVE_READ}), frozenset({camera})
+            secret = self._accounts.create_token(name, scopes, cameras, until, _maker(asker))
         return secret, until
 
     async def may_play(self, name: str, token: str) -> bool:
@@ -95,6 +97,11 @@ class PlayKeys:
         alike = sorted((key for key in keys if key.name == name and key not in over), key=lambda key: key.created_at)
         for key in (*over, *alike[: max(0, len(alike) - MOST_KEYS_EACH + 1)]):
             self._accounts.revoke(key.id)
+
+
+def _maker(asker: Grant) -> str | None:
+    """With whose end a key ends; None where this machine itself asks, which has no login."""
+    return asker.made_by if _is_play_key(asker) or not asker.secret_hash else asker.id
 
 
 def _is_play_key(token: Grant) -> bool:

@@ -62,6 +62,16 @@ class RememberedRecords:
                 return _with_account(self._grants.get(secret_hash), lambda name: self._accounts.get(name.casefold()))
         return _with_account(self._records.grant(secret_hash), self._records.account)
 
+    def recall_id(self, grant_id: str) -> tuple[Grant, Account | None] | None:
+        """The same, of the session or token with this id."""
+        self._reread_if_due()
+        with self._lock:
+            if self._known:
+                found = next((grant for grant in self._grants.values() if grant.id == grant_id), None)
+                return _with_account(found, lambda name: self._accounts.get(name.casefold()))
+        found = next((grant for grant in self._records.grants() if grant.id == grant_id), None)
+        return _with_account(found, self._records.account)
+
     # ------------------------------------------------------------------------------------------------- as the rows are
 
     def accounts(self) -> Sequence[Account]:

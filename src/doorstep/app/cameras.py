@@ -14,7 +14,7 @@ import structlog
 from doorstep.app.storage import Storage
 from doorstep.app.times_away import TimesAway
 from doorstep.core.alert import AlertPolicy
-from doorstep.core.camera import CameraId
+from doorstep.core.camera import CameraId, StreamKind
 from doorstep.core.detection import Box
 from doorstep.core.errors import ConfigInvalid, StoreUnavailable
 from doorstep.core.event import Event
@@ -32,6 +32,7 @@ from doorstep.pipeline.continuous import ContinuousRecorder
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.explanations import Explanations
 from doorstep.pipeline.health import HealthBoard
+from doorstep.pipeline.live_stream import LiveStream
 from doorstep.pipeline.mailbox import FrameMailbox
 from doorstep.pipeline.outbox import Outbox
 from doorstep.pipeline.recorder import Recorder
@@ -112,8 +113,8 @@ class CameraFactory:
             ),
             detect=self._detect(camera),
             encoded=decoded_for_looks(camera),
-            feed=partial(shared.packets.put, camera.id),
-            disconnected=partial(shared.packets.disconnected, camera.id),
+            main=self._live_stream(camera.id, StreamKind.MAIN),
+            sub=self._live_stream(camera.id, StreamKind.SUB),
             explain=partial(shared.explanations.observed, camera.id),
         )
         return CameraPipeline(camera, parts, shared.rows, shared.health, shared.clock, away)
@@ -153,6 +154,12 @@ class CameraFactory:
         buffered = self.buffers.pop(camera, None)
         if buffered is not None:
             await asyncio.to_thread(_free, buffered, shared.storage.shelf)
+
+    def _live_stream(self, camera: CameraId, stream: StreamKind) -> LiveStream:
+        packets = self._shared.packets
+        return LiveStream(
+            partial(packets.put, camera, stream=stream), partial(packets.disconnected, camera, stream=stream)
+        )
 
     def _detect(self, camera: CameraSettings) -> Callable[[], Source] | None:
         if camera.detect is None:

@@ -1,6 +1,7 @@
 """The web server: one app on its TCP socket, and on the owner's Unix socket in the data folder."""
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -10,7 +11,10 @@ from typing import Any
 
 import uvicorn
 
+from doorstep.app.door import Door
 from doorstep.app.folders import SOCKET_NAME
+from doorstep.app.viewer_socket import OPTIONS as VIEWER_OPTIONS
+from doorstep.app.viewer_socket import ViewerSocket
 from doorstep.core.errors import ConfigInvalid
 from doorstep.core.settings import ServerSettings, TlsSettings
 from doorstep.web.asgi import create_app
@@ -20,6 +24,9 @@ from doorstep.web.parts import WebParts
 GRACE_SECONDS = 2
 KEEP_ALIVE_SECONDS = 30
 MOST_CONNECTIONS = 512
+STUCK_SECONDS = 60
+"""Who takes nothing for so long is cut off by the system: what was closed but never read would stay open for ever."""
+
 COMMON: dict[str, Any] = {  # of both doors; Any: uvicorn's keywords have many types
     "log_config": None,
     "access_log": False,
@@ -27,11 +34,18 @@ COMMON: dict[str, Any] = {  # of both doors; Any: uvicorn's keywords have many t
     "proxy_headers": False,
     "lifespan": "off",
     "timeout_graceful_shutdown": GRACE_SECONDS,
+    "http": Door,
+    "ws": ViewerSocket,
+    **VIEWER_OPTIONS,
 }
 
 
 class Uvicorn(uvicorn.Server):
     """uvicorn without its signal handlers: signals are the composition root's."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        logging.getLogger("uvicorn.error").addFilter(_is_fault)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -75,6 +89,8 @@ def listen(settings: ServerSettings) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as public:
         public.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Each accepted socket inherits it (tcp(7)); asyncio itself waits without end to send what a closed one holds.
+        public.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STUCK_SECONDS * 1000)
         try:
             public.bind((settings.host, settings.port))
             public.listen(128)
@@ -121,3 +137,8 @@ def _load(config: uvicorn.Config, tls: TlsSettings | None) -> None:
             "Mend server.tls: both must be PEM files that this user may read, and belong together."
         )
         raise ConfigInvalid(msg) from error
+
+
+def _is_fault(record: logging.LogRecord) -> bool:
+    """Who still watches when Doorstep stops is cancelled: that is none, and no traceback for each of them."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], asyncio.CancelledError)

@@ -35,9 +35,10 @@ class RemoteDetection:
         data: Path,
         health: HealthBoard,
         clock: Clock,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         """Reads what was spent from the folder `data`.  Raises ConfigInvalid for an address that cannot be used."""
-        self._remote = _remote(settings, data, clock)
+        self._remote = _remote(settings, data, clock, answer_seconds)
         self._both = FallbackDetector(self._remote, local, settings.use)
         self._local = local
         self._use = settings.use
@@ -97,9 +98,7 @@ def try_remote(settings: DetectionSettings, data: Path, clock: Clock) -> str:
         remote.close()
 
 
-def _remote(
-    settings: DetectionSettings, data: Path, clock: Clock, answer_seconds: float = ANSWER_SECONDS
-) -> RemoteDetector:
+def _remote(settings: DetectionSettings, data: Path, clock: Clock, answer_seconds: float) -> RemoteDetector:
     where = RemoteSettings(settings.endpoint, token=settings.token, answer_seconds=answer_seconds)
     purse = Purse(data, settings.monthly_cap_usd, settings.price_per_call_usd)
     return RemoteDetector(where, purse, clock)

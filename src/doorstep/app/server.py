@@ -101,6 +101,7 @@ async def _run(server: ServerParts, http: HttpServer, looks: ThreadPoolExecutor,
         "reload": reloading,  # the first to end: no camera may come while all of them finish
         "cameras": server.cameras.run,
         "rtmp": server.rtmp.run,
+        **server.live.endless(),
         "detector": server.detector.run,
         "event rows": server.shared.rows.run,
         "explanations": server.shared.explanations.run,
@@ -142,6 +143,7 @@ async def _write_rows(server: ServerParts) -> None:
         async with asyncio.timeout(FINISH_SECONDS):
             await server.shared.rows.write_all()
             await server.shared.explanations.write_due(everything=True)
+            await server.live.write_all(server.shared.clock)
     except TimeoutError:
         log.warning("the disk does not answer: what it was not told yet is recovered at the next start")
 

@@ -20,8 +20,10 @@ from doorstep.app.cameras import CameraFactory, Shared, time_zone
 from doorstep.app.detector import LateDetector, open_sized
 from doorstep.app.disk_at_start import told_when_full
 from doorstep.app.folders import catalog_url
+from doorstep.app.live_parts import LiveParts, make_live
 from doorstep.app.models import demo_visitor
 from doorstep.app.rtmp_intake import RtmpIntake
+from doorstep.app.rtmp_viewers import RtmpViewers
 from doorstep.app.sources import Sources
 from doorstep.app.storage import Storage, open_storage
 from doorstep.app.times_away import TimesAway
@@ -34,8 +36,6 @@ from doorstep.core.errors import ModelInvalid
 from doorstep.core.lateness import Lateness
 from doorstep.core.remote_use import DetectionPlace
 from doorstep.core.settings import Settings
-from doorstep.live.mjpeg import MjpegFeed
-from doorstep.live.packet_feed import PacketFeed
 from doorstep.notifiers.smtp import SmtpNotifier
 from doorstep.pipeline.cameras import Cameras
 from doorstep.pipeline.clip_builder import RecordedClips
@@ -74,6 +74,7 @@ class ServerParts:
     nursery: Nursery
     rtmp: RtmpIntake
     play_keys: PlayKeys
+    live: LiveParts
     cameras: Cameras
     factory: CameraFactory
     clips: RecordedClips
@@ -91,18 +92,17 @@ async def make_server(
     """Opens catalog, store and buffer; `address` is for links, `looks` is the detector's.  Raises as `serve` does."""
     ground = await _ground(settings)
     clock, health, catalog, storage, rows = ground.clock, ground.health, ground.catalog, ground.storage, ground.rows
-    accounts = AccountBook(SqlAccountRecords(ground.engine), clock)
+    accounts, nursery = AccountBook(SqlAccountRecords(ground.engine), clock), Nursery(clock, readers=READERS)
+    live = make_live(settings.live, ground.engine, clock, health, ground.clock_watch.may_expire_by_age)
     detector, remote = _detectors(settings, model_folders, health, clock)
     look_with = remote.current if remote else detector.current
-    packets, nursery = PacketFeed(), Nursery(clock, readers=READERS)
     play_keys = PlayKeys(accounts, clock, lambda camera: cameras.camera(camera) is not None)
-    rtmp = _rtmp(settings, Watching(packets, play_keys.may_play), health, clock)
-    sources = Sources(clock, time_zone(settings.server.timezone), _visitor(model_folders), nursery, rtmp)
+    rtmp = _rtmp(settings, _watching(live, play_keys, accounts), ground)
     shared = Shared(
         settings=settings,
         storage=storage,
-        live=MjpegFeed(clock),
-        packets=packets,
+        live=live.pictures,
+        packets=live.packets,
         rows=rows,
         explanations=Explanations(catalog, rows, health, clock, look_with),
         outbox=Outbox(_notifiers(settings), rows, health, clock),
@@ -110,7 +110,7 @@ async def make_server(
         clock=clock,
         detector=look_with,
         looks=looks,
-        open_source=sources.open,
+        open_source=Sources(clock, time_zone(settings.server.timezone), _visitor(model_folders), nursery, rtmp).open,
         link_to=lambda event: f"{address}/alerts/{event.id}",
         look=remote.look if remote else look_here,
     )
@@ -126,6 +126,7 @@ async def make_server(
         nursery=nursery,
         rtmp=rtmp,
         play_keys=play_keys,
+        live=live,
         cameras=cameras,
         factory=factory,
         clips=RecordedClips(storage.store, factory.buffers, clock, catalog, conversions),
@@ -174,8 +175,12 @@ def _detectors(
     return local, _remote(settings, local, health, clock)
 
 
-def _rtmp(settings: Settings, watching: Watching, health: HealthBoard, clock: Clock) -> RtmpIntake:
-    rtmp = RtmpIntake(clock, settings.server.tls, watching, health)
+def _watching(live: LiveParts, play_keys: PlayKeys, accounts: AccountBook) -> Watching:
+    return Watching(live.packets, play_keys.may_play, RtmpViewers(live.sessions, accounts).enter)
+
+
+def _rtmp(settings: Settings, watching: Watching, ground: _Ground) -> RtmpIntake:
+    rtmp = RtmpIntake(ground.clock, settings.server.tls, watching, ground.health)
     rtmp.expect(settings.cameras)
     return rtmp
 

@@ -1,19 +1,21 @@
-"""Where a page of events ended, as an opaque text.  The order itself is the queries' business."""
+"""Where a page of rows ended, as an opaque text.  The order itself is the queries' business."""
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from doorstep.core.event import Event, EventId
+from doorstep.core.audit import AuditEntry
+from doorstep.core.event import Event
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The last event of a page; the next page begins behind it, in the order newest first, then by id downwards."""
+    """The last row of a page: when, and its id.  The next page begins behind it, newest first, then by id downwards."""
 
-    started_at: datetime
-    id: EventId
+    at: datetime
+    id: str
 
     @classmethod
     def behind(cls, event: Event) -> "Cursor":
@@ -24,11 +26,19 @@ class Cursor:
     def parse(cls, text: str) -> "Cursor | None":
         """The opposite of `str()`; None for anything that no page ever gave out."""
         try:
-            at, _, event_id = base64.urlsafe_b64decode(text.encode("ascii")).decode().partition("|")
-            started_at = datetime.fromisoformat(at)
+            at, _, row_id = base64.urlsafe_b64decode(text.encode("ascii")).decode().partition("|")
+            instant = datetime.fromisoformat(at)
         except (ValueError, binascii.Error):
             return None
-        return cls(started_at, EventId(event_id)) if started_at.tzinfo else None
+        return cls(instant, row_id) if instant.tzinfo else None
 
     def __str__(self) -> str:
-        return base64.urlsafe_b64encode(f"{self.started_at.isoformat()}|{self.id}".encode()).decode("ascii")
+        return base64.urlsafe_b64encode(f"{self.at.isoformat()}|{self.id}".encode()).decode("ascii")
+
+
+def page_of(found: Sequence[AuditEntry], limit: int) -> tuple[Sequence[AuditEntry], str | None]:
+    """The first `limit` of them, and the cursor behind those if there are more."""
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1]
+    return found[:limit], str(Cursor(last.at, last.id))

@@ -64,7 +64,7 @@ class MemoryCatalog:
             return (), None
         limit = max(1, query.limit)
         found = [event for event in reversed(self._oldest_first()) if _matches(event, query)]
-        page = [event for event in found if behind is None or _age(event) < (behind.started_at, behind.id)]
+        page = [event for event in found if behind is None or _age(event) < (behind.at, behind.id)]
         return page[:limit], str(Cursor.behind(page[limit - 1])) if len(page) > limit else None
 
     def unfinished_events(self) -> Sequence[Event]:

@@ -226,6 +226,7 @@ def grant_row(grant: Grant) -> GrantRow:
         cameras=_camera_list(grant.cameras),
         created_at=grant.created_at,
         expires_at=grant.expires_at,
+        made_by=grant.made_by,
     )
 
 
@@ -240,6 +241,7 @@ def grant_of(row: GrantRow) -> Grant:
         cameras=_camera_set(row.cameras),
         created_at=row.created_at,
         expires_at=row.expires_at,
+        made_by=row.made_by,
     )
 
 

@@ -244,6 +244,6 @@ def _conditions(query: EventQuery) -> list[ColumnElement[bool]] | None:
         cursor = Cursor.parse(query.cursor)
         if cursor is None:
             return None
-        place = tuple_(literal(cursor.started_at, Instant()), literal(cursor.id))
+        place = tuple_(literal(cursor.at, Instant()), literal(cursor.id))
         conditions.append(tuple_(EventRow.started_at, EventRow.id) < place)
     return conditions

@@ -8,7 +8,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from doorstep.catalog.instant import Instant
 
-HEAD = "0005"
+HEAD = "0006"
 """The last step of `migrations`; a test holds it there."""
 
 
@@ -219,5 +219,23 @@ class GrantRow(Base):
     cameras: Mapped[list[str] | None]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
+    made_by: Mapped[str | None]
 
     __table_args__ = (Index(None, "secret_hash", unique=True),)
+
+
+class AuditRow(Base):
+    """Somebody did something; `until` is null for what has no length or is not known to be over."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    who: Mapped[str]
+    address: Mapped[str]
+    verb: Mapped[str]
+    camera: Mapped[str | None]
+    way: Mapped[str]
+    until: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "at", "id"),)

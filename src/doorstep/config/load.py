@@ -10,6 +10,7 @@ from doorstep.config.detection_rules import detection_faults
 from doorstep.config.document import Document, read_document
 from doorstep.config.fault import Fault, config_invalid
 from doorstep.config.judge import judged
+from doorstep.config.live_table import live_settings
 from doorstep.config.not_built import not_built_faults
 from doorstep.config.notation import host_and_port
 from doorstep.config.outside import fill_in_environment, fill_in_files
@@ -99,6 +100,7 @@ def _settings(file: schema.ConfigFile, folder: Path, server: ServerSettings) -> 
             days=file.retention.days, always_days=file.retention.always_days, max_bytes=file.retention.max_bytes
         ),
         email=EmailSettings(smtp=email.smtp or "", sender=email.sender, to=tuple(email.to)) if email else None,
+        live=live_settings(file.live),
     )
 
 

@@ -14,6 +14,7 @@ _LARGEST = 64 * 1024
 _OF_CAMERA = ("source", "detect", "stream_key")
 _OF_EMAIL = ("smtp",)
 _OF_DETECTION = ("token",)
+_OF_TURN = ("secret", "password")
 
 
 def fill_in_environment(document: Document, environment: Mapping[str, str]) -> list[Fault]:
@@ -62,6 +63,10 @@ def _secrets(document: Document) -> Iterator[tuple[KeyPath, dict[str, Value], st
         yield ("notify", "email"), document.table("notify", "email"), name
     for name in _OF_DETECTION:
         yield ("detection",), document.table("detection"), name
+    turn = document.table("live").get("turn")
+    for number in range(len(turn) if isinstance(turn, list) else 0):
+        for name in _OF_TURN:
+            yield ("live", "turn", number), document.table("live", "turn", number), name
 
 
 def _fill_in_file(document: Document, path: KeyPath, table: dict[str, Value], name: str) -> Iterator[Fault]:

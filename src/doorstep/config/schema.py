@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from doorstep.config.live_table import Live
 from doorstep.config.notation import host_and_port, size_in_bytes
 from doorstep.config.table import Table, Text, rule_broken
 from doorstep.config.zone_table import LeastHeights, Polygon, ZoneTable
@@ -252,6 +253,7 @@ class ConfigFile(Table):
     store: Store = Field(default_factory=Store, description="The store.")
     retention: Retention = Field(default_factory=Retention, description="Retention.")
     notify: Notify = Field(default_factory=Notify, description="Channels to people.")
+    live: Live = Field(default_factory=Live, description="Live viewing.")
 
     @model_validator(mode="after")
     def _pre_roll_lies_in_the_buffer(self) -> Self:

@@ -50,7 +50,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A session or a token: the hash of its secret, and what it opens.  `cameras` None means all of them."""
+    """A session or a token: the hash of its secret, and what it opens.  `cameras` None means all of them.
+
+    `made_by` is the id of the grant on whose behalf a key was made: it opens no more than that does, and ends with it.
+    """
 
     id: str
     secret_hash: str
@@ -60,12 +63,24 @@ class Grant:
     cameras: frozenset[CameraId] | None
     created_at: datetime
     expires_at: datetime | None
+    made_by: str | None = None
+
+    @property
+    def person(self) -> str:
+        """What limits for one person count by: the account, else the login that it was made with, else itself."""
+        return self.account or self.made_by or self.id
 
     def allows(self, scope: Scope, camera: CameraId | None = None) -> bool:
         """Whether this opens a route that asks for `scope`, about `camera` if it is about one."""
         if scope not in self.scopes and Scope.ADMIN not in self.scopes:
             return False
         return camera is None or self.sees(camera)
+
+    def is_play_key(self) -> bool:
+        """Whether it may stand in an address: the live picture of one camera, for a while, and nothing else."""
+        one_camera = self.cameras is not None and len(self.cameras) == 1
+        is_token = self.account is None and self.expires_at is not None
+        return is_token and one_camera and self.scopes == {Scope.LIVE_READ}
 
     def sees(self, camera: CameraId) -> bool:
         """Whether this camera exists as far as the holder may know."""

@@ -11,6 +11,13 @@ from doorstep.core.zone import Zone
 CameraId = NewType("CameraId", str)
 
 
+class StreamKind(StrEnum):
+    """Which of a camera's streams: the one that is recorded, or the smaller one that is looked at (`detect`)."""
+
+    MAIN = "main"
+    SUB = "sub"
+
+
 class CameraState(StrEnum):
     """Exactly one holds for each camera at any time."""
 

@@ -17,6 +17,8 @@
     ├── BlobMissing           the named bytes are not in the store
     ├── CatalogUnavailable    go on without the catalog, try again later
     ├── SpanUnavailable       nothing was recorded in the span that was asked for
+    ├── TooManyViewers        watch later, or close another viewer
+    ├── WayImpossible         watch this camera another way: the message says why not this one
     ├── NotifierUnavailable   try the delivery again later
     ├── NotifierRefused       do not try again: the channel said no
     └── AccessDenied          wrong name, password, token or link
@@ -92,6 +94,14 @@ class CatalogUnavailable(DoorstepError):
 
 class SpanUnavailable(DoorstepError):
     """Nothing was recorded in the span that was asked for."""
+
+
+class TooManyViewers(DoorstepError):
+    """As many watch as may at once; the message says of which kind."""
+
+
+class WayImpossible(DoorstepError):
+    """This camera's stream cannot be shown this way; the message says why, and another way may do."""
 
 
 class NotifierUnavailable(DoorstepError):

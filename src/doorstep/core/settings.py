@@ -7,6 +7,7 @@ from pathlib import Path
 from doorstep.core.camera import CameraId
 from doorstep.core.cause import Cause
 from doorstep.core.detection import PERSON, Label
+from doorstep.core.ice_server import TurnSettings
 from doorstep.core.input_size import InputSize
 from doorstep.core.remote_use import DetectionPlace, RemoteUse
 from doorstep.core.zone import Point, Zone
@@ -155,6 +156,21 @@ class EmailSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """How many may watch at once, and how WebRTC finds its way; `interfaces` (names or addresses) empty means all.
+
+    `stun` and `turn` are empty unless the owner names servers: nothing is asked outside the house by itself.
+    """
+
+    webrtc: bool = True
+    viewers: int = 128
+    webrtc_viewers: int = 16
+    interfaces: tuple[str, ...] = ()
+    stun: tuple[str, ...] = ()
+    turn: tuple[TurnSettings, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything."""
 
@@ -166,3 +182,4 @@ class Settings:
     store: StoreSettings = StoreSettings()
     retention: RetentionSettings = RetentionSettings()
     email: EmailSettings | None = None
+    live: LiveSettings = LiveSettings()

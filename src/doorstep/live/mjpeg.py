@@ -21,9 +21,10 @@ _TOLERANCE_SECONDS = 0.002
 
 @dataclass(slots=True, eq=False)
 class _Viewer:
-    """Somebody on the loop who waits for the next picture."""
+    """Somebody on the loop who waits for the next picture; `watches` who is shown it in the size of a viewer's."""
 
     loop: asyncio.AbstractEventLoop
+    watches: bool
     awake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
@@ -44,6 +45,8 @@ class _Screen:
     offered_at: float = float("-inf")
     number: int = 0
     """Counts frames, so that who waits knows whether there is a new one."""
+    asked_for: int = 0
+    """Counts those of them that somebody waited for."""
     live: Snapshot | None = None
     full: tuple[int, Snapshot] | None = None
     """The newest full-size JPEG and the number of the frame in it."""
@@ -76,14 +79,19 @@ class MjpegFeed:
     def offer(self, camera: CameraId, frame: Frame, taken_at: datetime) -> None:
         """The newest picture; may also come unasked.  Blocks for one JPEG if somebody watches and one is due."""
         screen = self._screen(camera)
-        watched = self.wants(camera, frame.captured_at)
+        asked_for = self.wants(camera, frame.captured_at)
+        with screen.lock:
+            watched = asked_for and any(viewer.watches for viewer in screen.viewers)
         live = Snapshot(frame.jpeg(*LIVE_SIZE, LIVE_QUALITY), taken_at) if watched else None
         with screen.lock:
             screen.frame, screen.taken_at = frame, taken_at
             screen.number += 1
+            screen.asked_for += asked_for
+            if asked_for:
+                screen.offered_at = frame.captured_at
             if live is not None:
-                screen.live, screen.offered_at = live, frame.captured_at
-            viewers = list(screen.viewers) if watched else []
+                screen.live = live
+            viewers = list(screen.viewers) if asked_for else []
         for viewer in viewers:
             viewer.wake()
 
@@ -120,7 +128,7 @@ class MjpegFeed:
     async def pictures(self, camera: CameraId) -> AsyncGenerator[Snapshot]:
         """Each picture as it comes, the newest wins, ten a second at most; ends when the camera is removed."""
         screen = self._screen(camera)
-        viewer = _Viewer(asyncio.get_running_loop())
+        viewer = _Viewer(asyncio.get_running_loop(), watches=True)
         with screen.lock:
             screen.viewers.add(viewer)
         shown: Snapshot | None = None
@@ -136,6 +144,12 @@ class MjpegFeed:
             with screen.lock:
                 screen.viewers.discard(viewer)
 
+    def decoded(self, camera: CameraId) -> int:
+        """As the port says; for any thread."""
+        with self._lock:
+            screen = self._screens.get(camera)
+        return screen.asked_for if screen is not None else 0
+
     def _screen(self, camera: CameraId) -> _Screen:
         with self._lock:
             return self._screens.setdefault(camera, _Screen())
@@ -146,7 +160,7 @@ class MjpegFeed:
 
     async def _wait_for_frame(self, screen: _Screen) -> None:
         """Ask for a picture as a viewer does, and give up after a while: an old one is better than none."""
-        viewer = _Viewer(asyncio.get_running_loop())
+        viewer = _Viewer(asyncio.get_running_loop(), watches=False)
         with screen.lock:
             screen.viewers.add(viewer)
         try:

@@ -2,13 +2,13 @@
 MSE) and who may watch is not known here.
 """
 
-import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from doorstep.core.camera import CameraId
+from doorstep.core.camera import CameraId, StreamKind
 from doorstep.core.media import AudioPacket, Packet, StreamItem, VideoFormat
+from doorstep.live.viewer_queue import QueueLimits, ViewerQueue
 
 LONGEST_GOP_BYTES = 16 << 20
 QUEUE_BYTES = 8 << 20
@@ -24,60 +24,49 @@ class FeedLimits:
     queue_items: int = QUEUE_ITEMS
 
 
-@dataclass(slots=True, eq=False)
+class PacketSink(Protocol):
+    """Who is handed a stream as it comes, in the pipeline's own turn: nothing here blocks or raises."""
+
+    def take(self, item: StreamItem) -> None:
+        """What came; the first picture behind a format is a key frame."""
+        ...
+
+    def disconnected(self) -> None:
+        """The connection is over; a format comes first when there is another."""
+        ...
+
+    def removed(self) -> None:
+        """The camera is gone, and so is this sink's place."""
+        ...
+
+
 class _Viewer:
-    """Somebody who watches: what waits for them, and whether they wait for the next key frame."""
+    """Somebody who watches packets, as they come."""
 
-    limits: FeedLimits
-    waiting: deque[StreamItem]
-    waiting_bytes: int = 0
-    needs_key: bool = True
-    awake: asyncio.Event = field(default_factory=asyncio.Event)
+    def __init__(self, limits: FeedLimits) -> None:
+        self.queue = ViewerQueue[StreamItem](QueueLimits(limits.queue_bytes, limits.queue_items))
 
-    def offer(self, item: StreamItem, fmt: VideoFormat) -> None:
-        """Queue it.  Who has too much waiting loses all of it and goes on at a key frame behind the format."""
+    def take(self, item: StreamItem) -> None:
         if isinstance(item, VideoFormat):
-            self.needs_key = True  # the format itself is told with its first key frame
-            return
-        is_key = isinstance(item, Packet) and item.key
-        if not self.needs_key and self._is_full(item):
-            self.waiting.clear()
-            self.waiting_bytes = 0
-            self.needs_key = True
-        if self.needs_key:
-            if not is_key:
-                return
-            if self._is_full(item):
-                self.waiting.clear()
-                self.waiting_bytes = 0
-            self.waiting.append(fmt)
-            self.needs_key = False
-        self.waiting.append(item)
-        self.waiting_bytes += len(item.data)
-        self.awake.set()
+            self.queue.put_format(item)
+        else:
+            self.queue.put(item, len(item.data), key=isinstance(item, Packet) and item.key)
 
-    def take(self) -> StreamItem:
-        item = self.waiting.popleft()
-        if not isinstance(item, VideoFormat):
-            self.waiting_bytes -= len(item.data)
-        return item
+    def disconnected(self) -> None:
+        self.queue.interrupt()
 
-    def _is_full(self, item: Packet | AudioPacket) -> bool:
-        if not self.waiting:
-            return False  # a single giant one is let through: its size is bounded where it was read
-        full = len(self.waiting) >= self.limits.queue_items
-        return full or self.waiting_bytes + len(item.data) > self.limits.queue_bytes
+    def removed(self) -> None:
+        self.queue.end()
 
 
 @dataclass(slots=True)
 class _Channel:
-    """What is known of one camera; `gop` begins with a key frame or is empty."""
+    """What is known of one stream; `gop` begins with a key frame or is empty."""
 
     format: VideoFormat | None = None
     gop: list[Packet | AudioPacket] = field(default_factory=list)
     gop_bytes: int = 0
-    viewers: set[_Viewer] = field(default_factory=set)
-    removed: bool = False
+    sinks: set[PacketSink] = field(default_factory=set)
 
 
 class PacketFeed:
@@ -85,13 +74,13 @@ class PacketFeed:
 
     def __init__(self, limits: FeedLimits | None = None) -> None:
         self._limits = limits or FeedLimits()
-        self._channels: dict[CameraId, _Channel] = {}
+        self._channels: dict[tuple[CameraId, StreamKind], _Channel] = {}
 
     # ------------------------------------------------------------------------------------------ from the pipeline
 
-    def put(self, camera: CameraId, item: StreamItem) -> None:
+    def put(self, camera: CameraId, item: StreamItem, stream: StreamKind = StreamKind.MAIN) -> None:
         """What the camera's source has just yielded; never blocks."""
-        channel = self._channel(camera)
+        channel = self._channel(camera, stream)
         if isinstance(item, VideoFormat):
             channel.format = item
             self._begin_gop(channel)
@@ -101,65 +90,77 @@ class PacketFeed:
             channel.gop_bytes = len(item.data)
         elif channel.gop:
             self._extend_gop(channel, item)
-        if channel.viewers and channel.format is not None:
-            for viewer in channel.viewers:
-                viewer.offer(item, channel.format)
+        for sink in tuple(channel.sinks):
+            sink.take(item)
 
-    def disconnected(self, camera: CameraId) -> None:
+    def disconnected(self, camera: CameraId, stream: StreamKind = StreamKind.MAIN) -> None:
         """The connection is over: who comes now waits for the next one, as who is here does."""
-        channel = self._channels.get(camera)
+        channel = self._channels.get((camera, stream))
         if channel is None:
             return
         channel.format = None
         self._begin_gop(channel)
-        for viewer in channel.viewers:
-            viewer.needs_key = True
+        for sink in tuple(channel.sinks):
+            sink.disconnected()
 
     def forget(self, camera: CameraId) -> None:
         """The camera is removed: what is shown of it ends."""
-        channel = self._channels.pop(camera, None)
-        if channel is None:
-            return
-        channel.removed = True
-        for viewer in channel.viewers:
-            viewer.awake.set()
+        for stream in StreamKind:
+            channel = self._channels.pop((camera, stream), None)
+            for sink in tuple(channel.sinks) if channel else ():
+                sink.removed()
 
     # ------------------------------------------------------------------------------------------------ for viewers
 
-    def viewers(self, camera: CameraId) -> int:
-        """How many watch now."""
-        channel = self._channels.get(camera)
-        return len(channel.viewers) if channel else 0
+    def shown(self, camera: CameraId, asked: StreamKind) -> StreamKind:
+        """The stream for who asks for this one: the main one where that is not connected now."""
+        channel = self._channels.get((camera, asked))
+        return asked if channel is not None and channel.format is not None else StreamKind.MAIN
 
-    async def packets(self, camera: CameraId) -> AsyncGenerator[StreamItem]:
+    def viewers(self, camera: CameraId, stream: StreamKind = StreamKind.MAIN) -> int:
+        """How many sinks there are now."""
+        channel = self._channels.get((camera, stream))
+        return len(channel.sinks) if channel else 0
+
+    def join(self, camera: CameraId, sink: PacketSink, stream: StreamKind = StreamKind.MAIN) -> Sequence[StreamItem]:
+        """Hand the stream to this sink until it leaves or the camera is removed.
+
+        What it has missed is returned: the format, behind it all since the last key frame where that is kept; nothing
+        while the camera is not connected.
+        """
+        self._channel(camera, stream).sinks.add(sink)
+        return self.backlog(camera, stream)
+
+    def backlog(self, camera: CameraId, stream: StreamKind = StreamKind.MAIN) -> Sequence[StreamItem]:
+        """What who joins now has missed, as `join` returns it."""
+        channel = self._channels.get((camera, stream))
+        return (channel.format, *channel.gop) if channel is not None and channel.format is not None else ()
+
+    def leave(self, camera: CameraId, sink: PacketSink, stream: StreamKind = StreamKind.MAIN) -> None:
+        """No more; no error if it is gone already."""
+        channel = self._channels.get((camera, stream))
+        if channel is not None:
+            channel.sinks.discard(sink)
+
+    async def packets(self, camera: CameraId, stream: StreamKind = StreamKind.MAIN) -> AsyncGenerator[StreamItem]:
         """The format, the current group of pictures at once, then each packet as it comes; a new format may follow.
 
         Who is slow misses packets and goes on at a key frame, behind the format told again; nobody waits for them.
         Ends when the camera is removed; yields nothing while it is not connected.
         """
-        channel = self._channel(camera)
-        first = deque[StreamItem]()
-        viewer = _Viewer(self._limits, deque())
-        if channel.format is not None and channel.gop:
-            first.extend((channel.format, *channel.gop))
-            viewer.needs_key = False
-        channel.viewers.add(viewer)
+        viewer = _Viewer(self._limits)
+        known = self.join(camera, viewer, stream)
+        viewer.queue.begin(known[:1], known[1:])
         try:
-            while first and not channel.removed:
-                yield first.popleft()
-            while not channel.removed:
-                if viewer.waiting:
-                    yield viewer.take()
-                else:
-                    viewer.awake.clear()
-                    await viewer.awake.wait()
+            async for item in viewer.queue.items():
+                yield item
         finally:
-            channel.viewers.discard(viewer)
+            self.leave(camera, viewer, stream)
 
     # ------------------------------------------------------------------------------------------------------------
 
-    def _channel(self, camera: CameraId) -> _Channel:
-        return self._channels.setdefault(camera, _Channel())
+    def _channel(self, camera: CameraId, stream: StreamKind) -> _Channel:
+        return self._channels.setdefault((camera, stream), _Channel())
 
     def _extend_gop(self, channel: _Channel, item: Packet | AudioPacket) -> None:
         """One that grows too large is dropped whole: who comes then waits for the next key frame."""

@@ -20,6 +20,7 @@ from doorstep.pipeline.detect_stream import DetectStream
 from doorstep.pipeline.event_desk import EventDesk, Explain, unexplained
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.health import HealthBoard
+from doorstep.pipeline.live_stream import NOBODY, LiveStream
 from doorstep.pipeline.mailbox import FrameMailbox, TapOfAll
 from doorstep.pipeline.reading import read_to_the_end
 from doorstep.pipeline.recorder import Recorder
@@ -38,17 +39,13 @@ CLOCK_STEPPED = timedelta(seconds=5)
 NOT_KEPT = "it could not be kept: {}"
 
 
-def _nobody(*_told: StreamItem) -> None:
-    """Who watches before somebody does."""
-
-
 @dataclass(frozen=True, slots=True)
 class CameraParts:
     """What one camera's pipeline is made of; `app` makes them.
 
     `detect` opens the smaller stream to look at, where there is one; what is looked at comes `encoded`, or its pictures
-    are ours.  `feed` is given everything that comes, for those who watch without decoding, and `disconnected` ends
-    that; `explain` learns why events open.  All are called on the loop and never raise or block.
+    are ours.  `main` and `sub` are for those who watch the one or the other stream without decoding; `explain` learns
+    why events open, is called on the loop and never raises or blocks.
     """
 
     source: Callable[[], Source]
@@ -62,8 +59,8 @@ class CameraParts:
     alerts: AlertDesk
     detect: Callable[[], Source] | None = None
     encoded: bool = False
-    feed: Callable[[StreamItem], None] = _nobody
-    disconnected: Callable[[], None] = _nobody
+    main: LiveStream = NOBODY
+    sub: LiveStream = NOBODY
     explain: Explain = unexplained
 
 
@@ -146,7 +143,9 @@ class CameraPipeline:
         parts = self._parts
         if parts.detect is None:
             return None
-        return DetectStream(self.settings, parts.detect, parts.mailbox, self._begin_looks, self._health, self._clock)
+        return DetectStream(
+            self.settings, parts.detect, parts.mailbox, self._begin_looks, self._health, self._clock, parts.sub
+        )
 
     async def _watch(self) -> None:
         await self._parts.watcher.run(self._parts.mailbox, self._wall_of, self._seen)
@@ -161,7 +160,7 @@ class CameraPipeline:
             raise
         finally:
             parts.buffered.end()
-            parts.disconnected()
+            parts.main.disconnected()
             if self._looks_at_main:
                 parts.mailbox.forget()
                 self._newest = None
@@ -184,7 +183,7 @@ class CameraPipeline:
             else:
                 self._tally.heard(item)
             buffered.take(item)
-        self._parts.feed(item)
+        self._parts.main.put(item)
 
     def _note(self, packet: Packet) -> None:
         """A picture came: is the camera live again, and what is missing before it?"""

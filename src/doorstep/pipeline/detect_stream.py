@@ -9,6 +9,7 @@ from doorstep.core.key_frames import KeyFrames
 from doorstep.core.media import Packet, StreamItem, VideoFormat
 from doorstep.core.settings import CameraSettings
 from doorstep.pipeline.health import HealthBoard
+from doorstep.pipeline.live_stream import NOBODY, LiveStream
 from doorstep.pipeline.mailbox import FrameMailbox, SwitchedTap
 from doorstep.pipeline.reading import read_to_the_end
 from doorstep.pipeline.supervisor import Supervisor
@@ -21,7 +22,7 @@ NOT_BEGUN = "it has not begun yet"
 
 
 class DetectStream:
-    """Its packets are dropped once its frames were looked at.
+    """Nothing of it is kept: its frames are looked at, its packets are for those who watch the smaller picture.
 
     While it is lost for more than ten seconds, the main stream is looked at instead, and the owner is told: Doorstep
     still sees, but a look costs more.  `begin` is called when looks go over from one stream to the other.
@@ -35,8 +36,10 @@ class DetectStream:
         begin: Callable[[], None],
         health: HealthBoard,
         clock: Clock,
+        live: LiveStream = NOBODY,
     ) -> None:
         self._settings = settings
+        self._live_stream = live
         self._source = source
         self._begin = begin
         self._health = health
@@ -90,8 +93,10 @@ class DetectStream:
             if self._live:
                 self._seen_at = self._clock.monotonic()
             self._live = False
+            self._live_stream.disconnected()
 
     def _take(self, item: StreamItem) -> None:
+        self._live_stream.put(item)
         if isinstance(item, VideoFormat):
             self._key_frames = KeyFrames(item)
             if self.looked_at:

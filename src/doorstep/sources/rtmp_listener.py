@@ -6,23 +6,25 @@ The port lives in `rtmp_entrance`, a connection in `rtmp_link`, the source of on
 import asyncio
 import ssl
 from collections.abc import Iterable
+from functools import partial
 from typing import Final, NoReturn
 
 import structlog
 
 from doorstep.core.camera import CameraId
-from doorstep.core.errors import SourceLost
+from doorstep.core.errors import DoorstepError, SourceLost
 from doorstep.ports import Clock
 from doorstep.rtmp.events import PlayAsked, PublishAsked
 from doorstep.sources.address import RtmpListenAddress
 from doorstep.sources.rtmp_door import KeyRing, PushedCamera
 from doorstep.sources.rtmp_entrance import Entrance, ListenLimits, bind
 from doorstep.sources.rtmp_link import Link, Role
-from doorstep.sources.rtmp_play import NOT_PLAYED, Watching, is_allowed, is_possible, play, until_not_allowed
+from doorstep.sources.rtmp_play import NOT_PLAYED, Watching, is_allowed, is_possible, play
 from doorstep.sources.rtmp_publication import Publication
 
 _BIND_AGAIN_SECONDS: Final = 5.0
 _NOT_PUBLISHED: Final = "Doorstep knows no camera with this address and stream key."
+_ENDED: Final = "This was ended at Doorstep, or the right to see the camera is over. Ask for a new address."
 
 USUAL_LIMITS: Final = ListenLimits()
 
@@ -185,17 +187,23 @@ class RtmpListener:
         link.refuse(reason)
 
     async def _play(self, link: Link, asked: PlayAsked, watching: Watching) -> None:
+        camera = CameraId(asked.name)
         if not await is_allowed(asked, watching):
             self._turn_away(link, NOT_PLAYED)
-        elif sum(player.role is Role.PLAYER for player in self._players) >= self._limits.players:
-            link.refuse("Too many are watching already.")
-        else:
-            log.info("rtmp player", camera=asked.name, address=link.address)
-            async with asyncio.TaskGroup() as both:
-                right = both.create_task(self._end_with_right(link, asked, watching))
-                await play(link, CameraId(asked.name), watching.feed)
-                right.cancel()
+            return
+        try:
+            leave = await watching.enter(camera, asked.token, link.address, partial(link.refuse, _ENDED))
+        except DoorstepError as error:
+            link.refuse(str(error))
+            return
+        try:
+            await self._play_counted(link, camera, watching)
+        finally:
+            leave()
 
-    async def _end_with_right(self, link: Link, asked: PlayAsked, watching: Watching) -> None:
-        await until_not_allowed(asked, watching, self._clock)
-        link.refuse("The right to see this camera has ended. Ask Doorstep for a new address.")
+    async def _play_counted(self, link: Link, camera: CameraId, watching: Watching) -> None:
+        if sum(player.role is Role.PLAYER for player in self._players) >= self._limits.players:
+            link.refuse("Too many are watching already.")
+            return
+        log.info("rtmp player", camera=camera, address=link.address)
+        await play(link, camera, watching.feed)

@@ -9,7 +9,7 @@ from typing import Final
 
 from doorstep.core.camera import CameraId
 from doorstep.core.errors import DoorstepError
-from doorstep.ports import Clock, PacketFeed
+from doorstep.ports import PacketFeed
 from doorstep.rtmp.errors import RtmpInvalid
 from doorstep.rtmp.events import PlayAsked
 from doorstep.sources.rtmp_link import Link
@@ -18,17 +18,26 @@ NOT_PLAYED: Final = "There is no such stream, or the address gives no right to s
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _ANSWER_SECONDS: Final = 8.0
 _STUCK_SECONDS: Final = 10.0
-_RIGHT_SECONDS: Final = 30.0
-_NO_AGAIN_SECONDS: Final = 12.0  # longer than anybody remembers the last no
-_NOES: Final = 2
+
+Enter = Callable[[CameraId, str, str, Callable[[], None]], Awaitable[Callable[[], None]]]
+
+
+async def _uncounted(_camera: CameraId, _token: str, _address: str, _on_end: Callable[[], None]) -> Callable[[], None]:
+    return lambda: None
 
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """What players need: the packets, and `may_play(camera, token)`, which also knows which cameras there are."""
+    """What players need: the packets, and `may_play(camera, token)`, which also knows which cameras there are.
+
+    `enter(camera, token, address, on_end)` counts a player among all who watch and gives what ends that; `on_end` is
+    called when it is over from outside, as it is with the right to watch.  It raises TooManyViewers, AccessDenied,
+    CatalogUnavailable.
+    """
 
     feed: PacketFeed
     may_play: Callable[[str, str], Awaitable[bool]]
+    enter: Enter = _uncounted
 
 
 def is_possible(asked: PlayAsked) -> bool:
@@ -43,17 +52,6 @@ async def is_allowed(asked: PlayAsked, watching: Watching) -> bool:
             return await watching.may_play(asked.name, asked.token)
     except (TimeoutError, DoorstepError):
         return False
-
-
-async def until_not_allowed(asked: PlayAsked, watching: Watching, clock: Clock) -> None:
-    """Return once the token opens the camera no more: it is over, or was revoked.
-
-    Asked anew each half minute; a no is asked twice, for it may be a moment's (the catalog is busy).
-    """
-    noes = 0
-    while noes < _NOES:
-        await clock.sleep(_NO_AGAIN_SECONDS if noes else _RIGHT_SECONDS)
-        noes = 0 if await is_allowed(asked, watching) else noes + 1
 
 
 async def play(link: Link, camera: CameraId, feed: PacketFeed) -> None:

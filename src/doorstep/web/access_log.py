@@ -8,9 +8,15 @@ from doorstep.web.problems import unexpected
 
 log = structlog.get_logger()
 
+_STATUS = {"websocket.accept": 101, "websocket.close": 403}
+"""What is answered with messages that do not say it: a WebSocket that is closed before it opens is refused."""
+
 
 class AccessLog:
-    """Pure ASGI, the outermost: method, path, status, milliseconds until the answer began, and who asked."""
+    """Pure ASGI, the outermost: method, path, status, milliseconds until the answer began, and who asked.
+
+    Of a WebSocket that is its opening.
+    """
 
     def __init__(self, app: ASGIApp, clock: Clock) -> None:
         self._app = app
@@ -18,18 +24,21 @@ class AccessLog:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on and write when the answer begins, for a live picture may never end."""
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        began = self._clock.monotonic()
+        began, answered = self._clock.monotonic(), False
 
         async def send_and_tell(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            nonlocal answered
+            status = message.get("status") or _STATUS.get(message["type"])
+            if status is not None and not answered:
+                answered = True
                 log.debug(
                     "answered",
-                    method=scope["method"],
+                    method=scope.get("method", "WS"),
                     path=scope["path"],
-                    status=message["status"],
+                    status=status,
                     ms=round((self._clock.monotonic() - began) * 1000),
                     address=(scope.get("client") or ("local",))[0],
                 )

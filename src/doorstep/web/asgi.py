@@ -3,11 +3,16 @@
 from fastapi import FastAPI
 
 from doorstep.web import (
+    audit,
     cameras,
     clips,
     events,
     explanations,
+    hls,
     ingest,
+    live_mse,
+    live_sessions,
+    live_ways,
     metrics,
     openapi,
     play_keys,
@@ -19,11 +24,13 @@ from doorstep.web import (
     tokens,
     triggers,
     users,
+    whep,
 )
 from doorstep.web.access_log import AccessLog, BugCatcher
 from doorstep.web.bodies import BodyLimit
-from doorstep.web.gate import GatedRoute
+from doorstep.web.gate import GatedRoute, GatedSocket
 from doorstep.web.headers import SecurityHeaders
+from doorstep.web.hls_viewers import HlsViewers
 from doorstep.web.hosts import HostGuard
 from doorstep.web.idempotency import Answered
 from doorstep.web.parts import WebParts
@@ -39,7 +46,8 @@ from doorstep.web.wrong_tries import WrongTries
 __all__ = ["WebParts", "create_app"]
 
 _RESOURCES = (
-    *(session, setup, cameras, play_keys, triggers, clips, timeline, events, explanations, ingest),
+    *(session, setup, cameras, hls, play_keys, triggers, clips, timeline, events, explanations, ingest),
+    *(whep, live_ways, live_mse, live_sessions, audit),
     *(status, tokens, users, openapi, probes, metrics),
 )
 
@@ -63,11 +71,12 @@ def create_app(parts: WebParts) -> FastAPI:
     app.state.answered = Answered(parts.clock)
     app.state.password_checks = PasswordChecks()
     app.state.wrong_tries = WrongTries(parts.clock)
+    app.state.hls_viewers = HlsViewers(parts.clock)
     app.state.web_app = WebApp(parts.dist)
     for module in _RESOURCES:
         app.router.routes.extend(module.router.routes)
     app.router.routes.append(page_route())
-    check_table(app.routes, GatedRoute)
+    check_table(app.routes, (GatedRoute, GatedSocket))
     add_problems(app)
     _add_layers(app, parts)
     return app

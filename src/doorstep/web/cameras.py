@@ -4,8 +4,7 @@ from email.utils import format_datetime
 
 from fastapi import Request, Response
 
-from doorstep.core.access import Scope
-from doorstep.web.gate import Asker, Parts, SeenCamera, get_and_head, grant_of, resource
+from doorstep.web.gate import Asker, Parts, SeenCamera, get_and_head, resource
 from doorstep.web.mjpeg import PictureStream
 from doorstep.web.problems import Refusal
 from doorstep.web.shapes import CameraShape, CamerasShape, camera_shape
@@ -45,10 +44,5 @@ async def get_snapshot(camera: SeenCamera, parts: Parts) -> Response:
     responses={200: {"content": {"multipart/x-mixed-replace": {}}}},
 )
 async def watch_live(camera: SeenCamera, parts: Parts, request: Request) -> Response:
-    """Pictures as they come, until the viewer goes or may no longer watch."""
-
-    async def may_watch() -> bool:
-        grant = await grant_of(request)
-        return grant is not None and grant.allows(Scope.LIVE_READ, camera.id)
-
-    return PictureStream(parts.live.pictures(camera.id), may_watch, parts.clock)
+    """Pictures as they come, until the viewer goes or may no longer watch.  Refused (429) where too many watch."""
+    return PictureStream(request, camera.id, parts.live.pictures(camera.id))

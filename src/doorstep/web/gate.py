@@ -12,16 +12,21 @@ from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
+from starlette.routing import WebSocketRoute
+from starlette.types import Receive, Send
+from starlette.types import Scope as AsgiScope
+from starlette.websockets import WebSocket
 
 from doorstep.core.access import Grant, Scope
 from doorstep.core.camera import CameraId, CameraStatus
 from doorstep.core.event import Event, EventId
 from doorstep.web.parts import WebParts
-from doorstep.web.permissions import PERMISSIONS, AnyOf, Need, Openness, TableIncomplete, rows_of
+from doorstep.web.permissions import KEYED, AnyOf, Need, Openness, need_of, rows_of
 from doorstep.web.problems import PROBLEM_TYPE, Refusal, not_found
 
 LOCAL_OWNER_KEY = "doorstep.local_owner"
 TRUSTED_PEER_KEY = "doorstep.trusted_peer"
+_TAKES_KEY = "doorstep.takes_key"
 LONGEST_SECRET = 512
 LOOKUPS_AT_ONCE = 8
 
@@ -45,7 +50,7 @@ def parts_of(connection: HTTPConnection) -> WebParts:
 
 def cookie_name(connection: HTTPConnection) -> str:
     """Under TLS a name that browsers bind to this host alone (RFC 6265bis, 4.1.3.2)."""
-    return "__Host-doorstep" if connection.url.scheme == "https" else "doorstep"
+    return "__Host-doorstep" if connection.url.scheme in {"https", "wss"} else "doorstep"
 
 
 def secret_of(connection: HTTPConnection) -> str | None:
@@ -63,10 +68,20 @@ async def grant_of(connection: HTTPConnection) -> Grant | None:
     """What the asker may do now; None for a stranger.  Raises CatalogUnavailable."""
     if connection.scope.get(LOCAL_OWNER_KEY) is True:
         return LOCAL_OWNER
-    secret = secret_of(connection)
+    key = play_key_of(connection)
+    secret = secret_of(connection) if key is None else key
     if secret is None:
         return None
-    return await run_sync(parts_of(connection).accounts.grant_of, secret, limiter=_lookups_of(connection))
+    grant = await run_sync(parts_of(connection).accounts.grant_of, secret, limiter=_lookups_of(connection))
+    return grant if key is None or (grant is not None and grant.is_play_key()) else None
+
+
+def play_key_of(connection: HTTPConnection) -> str | None:
+    """The key in the query of a route that takes one; the header, where there is one, goes before it."""
+    if connection.scope.get(_TAKES_KEY) is not True or "authorization" in connection.headers:
+        return None
+    key = connection.query_params.get("key", "")
+    return key if 0 < len(key) <= LONGEST_SECRET else None
 
 
 def _lookups_of(connection: HTTPConnection) -> CapacityLimiter:
@@ -78,8 +93,8 @@ def _lookups_of(connection: HTTPConnection) -> CapacityLimiter:
     return lookups
 
 
-async def admit(request: Request, need: Need) -> None:
-    """Let the request in or raise a Refusal; leaves grant, camera and event for the route to use.
+async def admit(request: HTTPConnection, need: Need) -> None:
+    """Let the request (or WebSocket) in or raise a Refusal; leaves grant, camera and event for the route to use.
 
     The scope is checked first, so that the answer says nothing about objects; then the object is loaded and its
     camera is checked.
@@ -102,7 +117,7 @@ async def admit(request: Request, need: Need) -> None:
         request.state.event = await _event(request, grant)
 
 
-def _camera(request: Request, grant: Grant) -> CameraStatus:
+def _camera(request: HTTPConnection, grant: Grant) -> CameraStatus:
     camera_id = CameraId(request.path_params["camera_id"])
     camera = parts_of(request).cameras.camera(camera_id)
     if camera is None or not grant.sees(camera_id):
@@ -110,7 +125,7 @@ def _camera(request: Request, grant: Grant) -> CameraStatus:
     return camera
 
 
-async def _event(request: Request, grant: Grant) -> Event:
+async def _event(request: HTTPConnection, grant: Grant) -> Event:
     event = await run_sync(parts_of(request).catalog.event, EventId(request.path_params["event_id"]))
     if event is None or not grant.sees(event.camera):
         raise not_found()
@@ -123,17 +138,31 @@ class GatedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:  # Any: FastAPI's own signature
         """The route behind its gate.  Raises TableIncomplete for a route without a row."""
         inner = super().get_route_handler()
-        needs = [PERMISSIONS.get(row) for row in rows_of(self)]
-        if len(needs) != 1 or needs[0] is None:
-            msg = f"{sorted(rows_of(self))} needs exactly one row in permissions.PERMISSIONS"
-            raise TableIncomplete(msg)
-        need = needs[0]
+        need, takes_key = need_of(self), rows_of(self) <= KEYED
 
         async def gated(request: Request) -> Response:
+            request.scope[_TAKES_KEY] = takes_key
             await admit(request, need)
             return await inner(request)
 
         return gated
+
+
+class GatedSocket(WebSocketRoute):
+    """A WebSocket that asks who is there before it accepts: who may not is answered with a problem document.
+
+    The endpoint accepts by itself, and raises no Refusal after that.  Raises TableIncomplete for a route without a row.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[[WebSocket], Coroutine[Any, Any, None]]) -> None:
+        super().__init__(path, endpoint)
+        self._need = need_of(self)
+
+    async def handle(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """The route behind its gate."""
+        socket = WebSocket(scope, receive, send)
+        await admit(socket, self._need)
+        await self.endpoint(socket)
 
 
 def resource(tag: str, prefix: str = "/api/v1") -> APIRouter:

@@ -31,6 +31,9 @@ SECURITY_HEADERS = {
 
 NEVER_KEPT = "private, no-store"
 
+_ANSWERS = ("http.response.start", "websocket.http.response.start")
+"""How an answer begins; the second refuses a WebSocket."""
+
 
 class SecurityHeaders:
     """Pure ASGI; what it sets cannot be overruled by a route, but for the caching of the built app."""
@@ -40,12 +43,12 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on, with headers on the first message of an answer."""
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
 
         async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in _ANSWERS:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers[name] = value

@@ -1,6 +1,8 @@
 """How Doorstep does in numbers, in Prometheus' text format: never an address, a person's name or a secret."""
 
+import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from doorstep.core.camera import CameraCounts, CameraState, CameraStatus
 from doorstep.core.lateness import Lateness
+from doorstep.core.live_session import LiveWay
 from doorstep.web.gate import Asker, Parts, get_and_head, resource
 from doorstep.web.parts import WebParts
 from doorstep.web.status import visible_problems
@@ -62,18 +65,44 @@ class _House(Collector):
             yield counter
         for name, words, known in _GAUGES:
             yield self._gauge(name, words, known)
+        yield self._decoded_for_live()
+        yield self._fragments_for_live()
+        yield self._viewers()
         yield _lateness(self._parts.lateness)
         if (written := self._parts.written_a_day()) is not None:
             yield GaugeMetricFamily(
                 "doorstep_written_bytes_a_day", "Bytes that recording writes in a day", value=written
             )
         yield GaugeMetricFamily("doorstep_threads", "Threads of this process", value=_threads())
+        yield GaugeMetricFamily("doorstep_tasks", "Tasks of its event loop", value=len(asyncio.all_tasks()))
 
     def _states(self) -> Metric:
         gauge = GaugeMetricFamily("doorstep_camera_state", "1 for the state it is in", labels=["camera", "state"])
         for camera in self._cameras:
             for state in CameraState:
                 gauge.add_metric([camera.id, state.value], float(camera.state is state))
+        return gauge
+
+    def _decoded_for_live(self) -> Metric:
+        words = "Pictures decoded for live.mjpeg and snapshots; who watches another way adds none"
+        counter = CounterMetricFamily("doorstep_live_decoded_pictures", words, labels=["camera"])
+        for camera in self._cameras:
+            counter.add_metric([camera.id], self._parts.live.decoded(camera.id))
+        return counter
+
+    def _fragments_for_live(self) -> Metric:
+        words = "Fragments made for live video in browsers: once for each picture, however many watch"
+        counter = CounterMetricFamily("doorstep_live_fragments", words, labels=["camera"])
+        for camera in self._cameras:
+            counter.add_metric([camera.id], self._parts.mse.fragments(camera.id))
+        return counter
+
+    def _viewers(self) -> Metric:
+        watching = Counter((one.viewer.camera, one.viewer.way) for one in self._parts.live_sessions.sessions())
+        gauge = GaugeMetricFamily("doorstep_live_viewers", "Who watches now", labels=["camera", "way"])
+        for camera in self._cameras:
+            for way in LiveWay:
+                gauge.add_metric([camera.id, way.value], watching[camera.id, way])
         return gauge
 
     def _gauge(self, name: str, words: str, value: Callable[[CameraCounts], float | None]) -> Metric:

@@ -2,28 +2,36 @@
 better live ways there are, is not known here.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import anyio
+import structlog
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
-from doorstep.ports import Clock, Snapshot
+from doorstep.core.camera import CameraId
+from doorstep.core.live_session import LiveWay
+from doorstep.ports import Snapshot
 from doorstep.web.instants import rfc3339
+from doorstep.web.viewing import viewing
+
+log = structlog.get_logger()
 
 BOUNDARY = "doorstep-picture"
-CHECK_SECONDS = 5.0
+
+STALL_SECONDS = 10.0
+"""Who takes not even one picture in so long does not watch: the connection is broken off."""
 
 
 class PictureStream(Response):
-    """Ends when the viewer goes, the camera is removed, or the viewer may no longer watch (asked every 5 s)."""
+    """Ends when the viewer goes or stops reading, the camera is removed, or the live session is over."""
 
-    def __init__(
-        self, pictures: AsyncIterator[Snapshot], may_watch: Callable[[], Awaitable[bool]], clock: Clock
-    ) -> None:
+    def __init__(self, request: Request, camera: CameraId, pictures: AsyncIterator[Snapshot]) -> None:
+        self._request = request
+        self._camera = camera
         self._pictures = pictures
-        self._may_watch = may_watch
-        self._clock = clock
+        self.stall_seconds = STALL_SECONDS
         self.status_code = 200
         self.background = None
         self.media_type = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
@@ -31,38 +39,43 @@ class PictureStream(Response):
         self.init_headers({"Content-Type": self.media_type})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send pictures until one of the three ends it."""
+        """Send pictures until one of the four ends it.  Raises a Refusal (429) before the answer begins."""
         del scope
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._until_gone, receive, tasks.cancel_scope)
-                tasks.start_soon(self._until_forbidden, tasks.cancel_scope)
-                await self._send_pictures(send)
-                tasks.cancel_scope.cancel()
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            async with viewing(self._request, self._camera, LiveWay.MJPEG):
+                await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(self._until_gone, receive, tasks.cancel_scope)
+                    await self._send_pictures(send)
+                    tasks.cancel_scope.cancel()
+            await self._is_taken(send, b"", more=False)
         finally:
             await self._close()
 
     async def _send_pictures(self, send: Send) -> None:
         """Each picture with the boundary behind it: browsers show a picture once they have seen its end."""
-        await send({"type": "http.response.body", "body": f"--{BOUNDARY}\r\n".encode(), "more_body": True})
+        if not await self._is_taken(send, f"--{BOUNDARY}\r\n".encode()):
+            return
         async for picture in self._pictures:
             head = (
                 f"Content-Type: image/jpeg\r\nContent-Length: {len(picture.jpeg)}\r\n"
                 f"Doorstep-Taken-At: {rfc3339(picture.taken_at)}\r\n\r\n"
             )
             body = head.encode() + picture.jpeg + f"\r\n--{BOUNDARY}\r\n".encode()
-            await send({"type": "http.response.body", "body": body, "more_body": True})
+            if not await self._is_taken(send, body):
+                log.info("a viewer of pictures stopped reading", camera=self._camera)
+                return
+
+    async def _is_taken(self, send: Send, body: bytes, *, more: bool = True) -> bool:
+        """Whether the viewer still reads: it took nearly all that was sent before."""
+        message: Message = {"type": "http.response.body", "body": body, "more_body": more}
+        with anyio.move_on_after(self.stall_seconds) as waiting:
+            await send(message)
+        return not waiting.cancelled_caught
 
     async def _until_gone(self, receive: Receive, cancel_scope: anyio.CancelScope) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
-        cancel_scope.cancel()
-
-    async def _until_forbidden(self, cancel_scope: anyio.CancelScope) -> None:
-        while await self._may_watch():
-            await self._clock.sleep(CHECK_SECONDS)
         cancel_scope.cancel()
 
     async def _close(self) -> None:

@@ -13,7 +13,21 @@ from doorstep.core.explanation import Verdict
 from doorstep.core.input_size import SizedModel
 from doorstep.core.lateness import Lateness
 from doorstep.core.remote_use import RemoteState
-from doorstep.ports import Accounts, CameraDirectory, Catalog, ClipBuilder, Clock, Health, LiveFeed, Store
+from doorstep.ports import (
+    Accounts,
+    AuditLog,
+    CameraDirectory,
+    Catalog,
+    ClipBuilder,
+    Clock,
+    Health,
+    HlsFeed,
+    LiveFeed,
+    LiveSessions,
+    MseFeed,
+    Store,
+    WebRtc,
+)
 
 DIST = Path(__file__).parent / "dist"
 
@@ -76,6 +90,11 @@ class WebParts:
     people: Callable[[], Sequence[Account]]
     cameras: CameraDirectory
     live: LiveFeed
+    live_sessions: LiveSessions
+    webrtc: WebRtc
+    hls: HlsFeed
+    mse: MseFeed
+    audit: AuditLog
     clips: ClipBuilder
     health: Health
     trigger: Callable[[CameraId, Cause, str], Awaitable[None]]

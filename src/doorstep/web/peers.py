@@ -17,9 +17,10 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PEER_PATHS = frozenset(path for (_, path), need in PERMISSIONS.items() if need is Openness.PEERS)
 
 # A browser says at least one of these on a write, a proxy at least one on whatever it passes on; nginx-rtmp says none.
+FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 _NOT_FROM_A_PEER = (
     *("origin", "cookie", "authorization", "referer", "sec-fetch-site", "sec-fetch-mode"),
-    *("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"),
+    *FORWARDED,
 )
 
 

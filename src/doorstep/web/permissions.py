@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from doorstep.core.access import READ_SCOPES, Grant, Scope
 
@@ -44,9 +44,13 @@ MOTION = AnyOf(Scope.MOTION_WRITE)
 PRESS = AnyOf(Scope.PRESS_WRITE)
 ADMIN = AnyOf(Scope.ADMIN)
 
+SOCKET = "WS"
+"""Where a row has its method, that of a WebSocket."""
+
 _V1 = "/api/v1"
 
-# A HEAD has the row of its GET.  A route with {camera_id} or {event_id} also needs a grant that sees that camera.
+# A HEAD has the row of its GET, a WebSocket one of its own.
+# A route with {camera_id} or {event_id} also needs a grant that sees that camera.
 PERMISSIONS: Mapping[tuple[str, str], Need] = {
     ("GET", f"{_V1}/openapi.json"): SIGNED_IN,
     ("GET", f"{_V1}/setup"): PUBLIC,
@@ -58,6 +62,14 @@ PERMISSIONS: Mapping[tuple[str, str], Need] = {
     ("GET", f"{_V1}/cameras/{{camera_id}}"): ANY_READ,
     ("GET", f"{_V1}/cameras/{{camera_id}}/snapshot.jpg"): LIVE,
     ("GET", f"{_V1}/cameras/{{camera_id}}/live.mjpeg"): LIVE,
+    (SOCKET, f"{_V1}/cameras/{{camera_id}}/live/mse"): LIVE,
+    ("GET", f"{_V1}/cameras/{{camera_id}}/live"): LIVE,
+    ("POST", f"{_V1}/cameras/{{camera_id}}/live/whep"): LIVE,
+    ("PATCH", f"{_V1}/cameras/{{camera_id}}/live/whep/{{session_id}}"): LIVE,
+    ("DELETE", f"{_V1}/cameras/{{camera_id}}/live/whep/{{session_id}}"): LIVE,
+    ("GET", f"{_V1}/cameras/{{camera_id}}/live/index.m3u8"): LIVE,
+    ("GET", f"{_V1}/cameras/{{camera_id}}/live/hls/media.m3u8"): LIVE,
+    ("GET", f"{_V1}/cameras/{{camera_id}}/live/hls/{{piece}}"): LIVE,
     ("POST", f"{_V1}/cameras/{{camera_id}}/live/key"): LIVE,
     ("GET", f"{_V1}/cameras/{{camera_id}}/clip"): CLIP,
     ("GET", f"{_V1}/cameras/{{camera_id}}/timeline"): EVENTS,
@@ -75,6 +87,9 @@ PERMISSIONS: Mapping[tuple[str, str], Need] = {
     ("GET", f"{_V1}/events/{{event_id}}/clip.mp4"): CLIP,
     ("GET", f"{_V1}/events/{{event_id}}/thumbnail.jpg"): EVENTS,
     ("GET", f"{_V1}/events/{{event_id}}/still.jpg"): EVENTS,
+    ("GET", f"{_V1}/live/sessions"): ADMIN,
+    ("DELETE", f"{_V1}/live/sessions/{{session_id}}"): ADMIN,
+    ("GET", f"{_V1}/audit"): ADMIN,
     ("GET", f"{_V1}/status"): STATUS,
     ("GET", f"{_V1}/tokens"): ADMIN,
     ("POST", f"{_V1}/tokens"): ADMIN,
@@ -88,17 +103,36 @@ PERMISSIONS: Mapping[tuple[str, str], Need] = {
 }
 
 
+KEYED = frozenset(
+    ("GET", f"{_V1}/cameras/{{camera_id}}/live/{path}") for path in ("index.m3u8", "hls/media.m3u8", "hls/{piece}")
+)
+"""Rows that a play key in the query opens too, for players that send neither cookie nor header; see `gate`."""
+
+
 class TableIncomplete(Exception):
     """A route without a row, a row without a route, or a route that nobody guards: the server does not start."""
 
 
-def rows_of(route: Route) -> frozenset[tuple[str, str]]:
+def rows_of(route: Route | WebSocketRoute) -> frozenset[tuple[str, str]]:
     """The rows that decide about a route."""
+    if isinstance(route, WebSocketRoute):
+        return frozenset({(SOCKET, route.path)})
     return frozenset(("GET" if method == "HEAD" else method, route.path) for method in route.methods or ())
 
 
+def need_of(route: Route | WebSocketRoute) -> Need:
+    """What the route asks for.  Raises TableIncomplete."""
+    needs = [PERMISSIONS.get(row) for row in rows_of(route)]
+    if len(needs) != 1 or needs[0] is None:
+        msg = f"{sorted(rows_of(route))} needs exactly one row in permissions.PERMISSIONS"
+        raise TableIncomplete(msg)
+    return needs[0]
+
+
 def check_table(
-    routes: Iterable[BaseRoute], guarded: type[Route], table: Mapping[tuple[str, str], Need] = PERMISSIONS
+    routes: Iterable[BaseRoute],
+    guarded: tuple[type[Route], type[WebSocketRoute]],
+    table: Mapping[tuple[str, str], Need] = PERMISSIONS,
 ) -> None:
     """Raises TableIncomplete unless table and routes are each other's image and every route is a `guarded` one."""
     served: set[tuple[str, str]] = set()

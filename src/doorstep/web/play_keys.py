@@ -18,4 +18,5 @@ async def make_play_key(camera: SeenCamera, parts: Parts, asker: Asker, request:
     host = host_of(request.headers.get("host", ""))
     bases = parts.rtmp.play_addresses(camera.id, f"[{host}]" if ":" in host else host)
     addresses = [f"{base}?token={secret}" for base in bases]
-    return PlayKeyShape(secret=secret, expires_at=rfc3339(expires_at), addresses=addresses)
+    hls = request.url.replace(path=f"/api/v1/cameras/{camera.id}/live/index.m3u8", query=f"key={secret}")
+    return PlayKeyShape(secret=secret, expires_at=rfc3339(expires_at), addresses=addresses, hls=str(hls))

@@ -1,5 +1,6 @@
 """Writes come from our own pages or from scripts, never from another site's page.  Who is asking lives in `gate`."""
 
+import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -9,7 +10,11 @@ from doorstep.web.gate import LOCAL_OWNER_KEY, TRUSTED_PEER_KEY
 from doorstep.web.problems import problem
 from doorstep.web.rtmp_call import is_form
 
+SDP = "application/sdp"
+SDP_FRAGMENT = "application/trickle-ice-sdpfrag"
+
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_WHEP = re.compile(r"/api/v1/cameras/[^/]+/live/whep(?:/[^/]+)?")
 
 
 def is_same_origin(headers: Headers) -> bool:
@@ -46,6 +51,12 @@ def is_json(headers: Headers) -> bool:
     return headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
 
 
+def is_sdp(headers: Headers, path: str) -> bool:
+    """Whether the content is a WebRTC description, where one is asked for; a form of another site cannot declare it."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind in {SDP, SDP_FRAGMENT} and _WHEP.fullmatch(path) is not None
+
+
 class SameOrigin:
     """Pure ASGI; refuses writes (and WebSockets, which no other rule of the browser guards) from other sites."""
 
@@ -65,7 +76,9 @@ class SameOrigin:
                 return
             refusal = problem(403, "cross-site", "This came from another site's page, so Doorstep did not do it.")
             await refusal(scope, receive, send)
-        elif has_body(headers) and not is_json(headers) and not (scope.get(TRUSTED_PEER_KEY) and is_form(headers)):
+        elif has_body(headers) and not (
+            is_json(headers) or is_sdp(headers, scope["path"]) or (scope.get(TRUSTED_PEER_KEY) and is_form(headers))
+        ):
             await problem(415, "not-json", "Send the body as application/json.")(scope, receive, send)
         else:
             await self._app(scope, receive, send)

@@ -137,11 +137,12 @@ class NewTokenShape(BaseModel):
 
 
 class PlayKeyShape(BaseModel):
-    """A key for players, shown this once, and the addresses that it opens; none where nothing listens."""
+    """A key for players, shown this once, and what it opens: RTMP addresses, where that listens, and one of HLS."""
 
     secret: str
     expires_at: str
     addresses: list[str]
+    hls: str
 
 
 class UserShape(BaseModel):

@@ -1,5 +1,17 @@
 // Doorstep's HTTP routes as typed functions.  They throw Fault and nothing else, except AbortError when asked to stop.
-import type { Camera, DoorEvent, EventPage, Explanation, PersonVerdict, Session, Status } from './shapes.ts';
+import type {
+  AuditEntry,
+  Camera,
+  DoorEvent,
+  EventPage,
+  Explanation,
+  LiveOffer,
+  LiveSession,
+  PersonVerdict,
+  PlayKey,
+  Session,
+  Status,
+} from './shapes.ts';
 import { asFault, Fault, faultOf } from './fault.ts';
 
 const ROOT = '/api/v1';
@@ -69,10 +81,26 @@ export const explanationOf = (id: string): Promise<Explanation> =>
 export const sayWhoItWas = (id: string, verdict: PersonVerdict): Promise<unknown> =>
   ask('POST', `/events/${encodeURIComponent(id)}/feedback`, { verdict });
 
-export const snapshotHref = (camera: string): string =>
-  `${ROOT}/cameras/${encodeURIComponent(camera)}/snapshot.jpg`;
-export const mjpegHref = (camera: string): string =>
-  `${ROOT}/cameras/${encodeURIComponent(camera)}/live.mjpeg`;
+const cameraHref = (camera: string): string => `/cameras/${encodeURIComponent(camera)}`;
+export const snapshotHref = (camera: string): string => `${ROOT}${cameraHref(camera)}/snapshot.jpg`;
+export const mjpegHref = (camera: string): string => `${ROOT}${cameraHref(camera)}/live.mjpeg`;
+/** Of the main stream: there is no other of this kind. */
+export const playlistHref = (camera: string): string => `${ROOT}${cameraHref(camera)}/live/index.m3u8`;
+export const whepHref = (camera: string, stream: string): string =>
+  `${ROOT}${cameraHref(camera)}/live/whep?stream=${stream}`;
+/** Of a WebSocket; the long form, for browsers that want it. */
+export const liveSocketHref = (camera: string, stream: string): string =>
+  `${location.origin.replace(/^http/, 'ws')}${ROOT}${cameraHref(camera)}/live/mse?stream=${stream}`;
+
+export const liveOffer = (camera: string): Promise<LiveOffer> => ask('GET', `${cameraHref(camera)}/live`);
+export const liveSessions = async (): Promise<LiveSession[]> =>
+  (await ask<{ sessions: LiveSession[] }>('GET', '/live/sessions')).sessions;
+export const latestAudit = async (limit: number): Promise<AuditEntry[]> =>
+  (await ask<{ entries: AuditEntry[] }>('GET', `/audit?limit=${limit}`)).entries;
+export const playKey = (camera: string): Promise<PlayKey> =>
+  ask('POST', `${cameraHref(camera)}/live/key`, {});
+export const endLiveSession = (id: string): Promise<unknown> =>
+  ask('DELETE', `/live/sessions/${encodeURIComponent(id)}`);
 
 async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
   const asked = Date.now();

@@ -149,3 +149,40 @@ export interface Status {
     written_bytes_a_day: number | null;
   };
 }
+
+/** What there is to watch of one camera; `reason` says why a way is not possible, empty where it is. */
+export interface LiveOffer {
+  ways: { way: string; possible: boolean; reason: string; mime: string | null }[];
+  streams: string[];
+  ice_servers: { urls: string[]; username: string | null; credential: string | null }[];
+}
+
+/** One viewer, watching now. */
+export interface LiveSession {
+  id: string;
+  camera: string;
+  way: string;
+  who: string;
+  address: string;
+  since: string;
+}
+
+/** What somebody did with a camera; `seconds` is null while it goes on, and where Doorstep ended first. */
+export interface AuditEntry {
+  id: string;
+  at: string;
+  who: string;
+  verb: string;
+  camera: string | null;
+  way: string;
+  until: string | null;
+  seconds: number | null;
+}
+
+/** Addresses for players that can send no cookie, and until when they hold. */
+export interface PlayKey {
+  expires_at: string;
+  /** RTMP; none where nothing listens. */
+  addresses: string[];
+  hls?: string | null;
+}

@@ -3,8 +3,6 @@ import type { CameraState } from '../api/shapes.ts';
 
 /** Older than this is not "Live" any more. */
 export const FRESH_MS = 2_500;
-/** No picture for this long means the connection is dead. */
-export const STALLED_MS = 4_000;
 /** So many failed tries in a row are called what they are. */
 export const TRIES_BEFORE_GIVING_UP_HOPE = 5;
 /** The detector looks at least every 15 s; twice that without a look is worth saying. */
@@ -54,4 +52,20 @@ export function verdictOn(glance: Glance): Verdict {
   }
   if (glance.tries >= TRIES_BEFORE_GIVING_UP_HOPE) return { kind: 'no-picture' };
   return glance.tries === 0 || camera === 'connecting' ? { kind: 'connecting' } : { kind: 'reconnecting' };
+}
+
+/** How a verdict is coloured. */
+export function toneOf(verdict: Verdict): 'good' | 'quiet' | 'trouble' {
+  switch (verdict.kind) {
+    case 'live':
+      return 'good';
+    case 'camera':
+      return isInTrouble(verdict.state) ? 'trouble' : 'quiet';
+    case 'connecting':
+    case 'paused':
+    case 'behind':
+      return 'quiet';
+    default:
+      return 'trouble';
+  }
 }

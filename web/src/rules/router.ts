@@ -9,6 +9,7 @@ export interface AlertFilter extends LocalRange {
 export type Route =
   | { page: 'live'; camera: string | null }
   | { page: 'alerts'; event: string | null; filter: AlertFilter }
+  | { page: 'all' }
   | { page: 'status' }
   | { page: 'login' }
   | { page: 'setup' }
@@ -29,6 +30,7 @@ export function routeOf(path: string, query = ''): Route {
       return { page: 'live', camera: second ?? null };
     case 'alerts':
       return { page: 'alerts', event: second ?? null, filter: filterOf(query) };
+    case 'all':
     case 'status':
     case 'login':
     case 'setup':

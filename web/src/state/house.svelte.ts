@@ -2,7 +2,7 @@
 import { listCameras, observe, signOut, whoAmI } from '../api/client.ts';
 import { asFault } from '../api/fault.ts';
 import type { Camera, Session } from '../api/shapes.ts';
-import { forgetPictures } from './feed.svelte.ts';
+import { beginPictures, forgetPictures } from './pictures.ts';
 import { presence } from './presence.svelte.ts';
 
 /** Why the sign-in page is shown, if there is something to say. */
@@ -31,6 +31,7 @@ class House {
   async arrive(): Promise<void> {
     try {
       this.session = await whoAmI();
+      beginPictures();
       this.leaving = null;
     } catch (thrown) {
       if (asFault(thrown).kind === 'signed-out') this.session = null;

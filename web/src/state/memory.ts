@@ -21,6 +21,15 @@ export function rememberShortcuts(on: boolean): void {
   write('shortcuts', on ? 'on' : 'off');
 }
 
+/** Whether the way with the least delay is wanted on this browser, even if it costs Doorstep more. */
+export function wantsLeastDelay(): boolean {
+  return read('least-delay') === 'on';
+}
+
+export function rememberLeastDelay(on: boolean): void {
+  write('least-delay', on ? 'on' : 'off');
+}
+
 function read(key: string): string | null {
   try {
     return localStorage.getItem(`doorstep.${key}`);

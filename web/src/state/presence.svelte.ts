@@ -36,8 +36,9 @@ class Presence {
     return Date.now() + this.#clock.offset;
   }
 
-  learnServerTime(date: number, asked: number): void {
-    this.#clock.learn(date, asked, Date.now());
+  /** `date` is in whole seconds where `width` is 1000, in milliseconds where it is 1. */
+  learnServerTime(date: number, asked: number, width?: number): void {
+    this.#clock.learn(date, asked, Date.now(), width);
   }
 
   /** Calls back whenever it is worth trying again at once; returns how to stop that. */

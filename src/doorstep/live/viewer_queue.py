@@ -1,0 +1,102 @@
+"""What waits for one viewer of a live stream: bounded, and who is too slow goes on at the next key frame.
+
+What the items are is not known here.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLimits:
+    """How much of what a viewer has not taken yet is kept."""
+
+    bytes: int = 8 << 20
+    items: int = 600
+
+
+@dataclass(slots=True, eq=False)
+class ViewerQueue(Generic[Item]):
+    """Lives on the event loop; putting never blocks.  The bytes of items are whoever's; here they are counted."""
+
+    limits: QueueLimits
+    _lead: tuple[Item, ...] = ()
+    """What is told before each key frame where the viewer begins, or begins again: the format, if they need one."""
+    _handed: deque[Item] = field(default_factory=deque)
+    """What is handed out whatever comes: what was missed, or a key frame whose format was."""
+    _waiting: deque[tuple[tuple[Item, ...], int]] = field(default_factory=deque)
+    _bytes: int = 0
+    _needs_key: bool = True
+    _over: bool = False
+    _awake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def begin(self, lead: Sequence[Item], missed: Sequence[Item]) -> None:
+        """What is known already, `missed` from a key frame on; it is bounded where it is kept."""
+        self._lead = tuple(lead)
+        if missed:
+            self._handed.extend((*lead, *missed))
+            self._needs_key = False
+            self._awake.set()
+
+    def put_format(self, fmt: Item) -> None:
+        """What comes now is of another format, which is told with the first key frame of it."""
+        self._lead, self._needs_key = (fmt,), True
+
+    def put(self, item: Item, size: int, *, key: bool) -> None:
+        """Queue it.  Who has too much waiting loses all of it, and goes on at a key frame behind the format."""
+        if not self._needs_key and self._is_full(size):
+            self._drop()
+            self._needs_key = True
+        if self._needs_key:
+            if not key:
+                return
+            if self._is_full(size):
+                self._drop()
+            self._waiting.append(((*self._lead, item), size))
+            self._needs_key = False
+        else:
+            self._waiting.append(((item,), size))
+        self._bytes += size
+        self._awake.set()
+
+    def interrupt(self) -> None:
+        """What comes next does not follow what came: wait for a key frame."""
+        self._needs_key = True
+
+    def end(self) -> None:
+        """It is over at once, whatever waits."""
+        self._over = True
+        self._awake.set()
+
+    async def get(self) -> Item | None:
+        """The next one, as soon as there is one; None once it is over.  One asks at a time."""
+        while not self._over:
+            if self._handed:
+                return self._handed.popleft()
+            if self._waiting:
+                items, size = self._waiting.popleft()
+                self._bytes -= size
+                self._handed.extend(items)
+            else:
+                self._awake.clear()
+                await self._awake.wait()
+        return None
+
+    async def items(self) -> AsyncGenerator[Item]:
+        """Each as it comes, until `end`."""
+        while (item := await self.get()) is not None:
+            yield item
+
+    def _drop(self) -> None:
+        self._waiting.clear()
+        self._bytes = 0
+
+    def _is_full(self, size: int) -> bool:
+        if not self._waiting:
+            return False  # a single giant one is let through: its size is bounded where it was read
+        return len(self._waiting) >= self.limits.items or self._bytes + size > self.limits.bytes

@@ -1,0 +1,53 @@
+// The English words of one alert that is open, and of the keys, which are loaded with the alerts.
+import type { Speed } from './rules/ledger.ts';
+import { clockWithSeconds, money, stageSeconds } from './rules/times.ts';
+
+export const alertWords = {
+  alert: {
+    title: (cause: string, camera: string) => `${cause}, ${camera}`,
+    seen: (from: Date, to: Date) =>
+      clockWithSeconds(from) === clockWithSeconds(to)
+        ? `Seen at ${clockWithSeconds(from)}`
+        : `Seen from ${clockWithSeconds(from)} to ${clockWithSeconds(to)}`,
+    seenSince: (from: Date) => `Happening now, seen since ${clockWithSeconds(from)}`,
+    previous: 'Previous',
+    next: 'Next',
+    save: 'Save',
+    remove: 'Delete',
+    clipOf: (title: string) => `Clip: ${title}`,
+    noClip: 'No clip was recorded.',
+    noClipYet: 'The clip begins in a moment.',
+    clipFailed: 'This clip could not be played. Try again, or save it and open it in another player.',
+    gone: 'This alert is no longer here.',
+    loading: 'Loading the alert…',
+    speed: speedWords,
+    preRoll: (seconds: number) => `The clip starts ${seconds.toFixed(1)} s before.`,
+    cost: (usd: number) => `This alert cost ${money(usd)}.`,
+    asked: 'Your remote detector, last answer',
+    stage: 'Step',
+    at: 'Time',
+    after: 'After',
+  },
+
+  keys: {
+    title: 'Keyboard shortcuts',
+    on: 'Use keyboard shortcuts',
+    rows: [
+      ['Arrows', 'Move between alerts'],
+      ['Enter', 'Open the alert'],
+      ['J', 'Next alert'],
+      ['K', 'Previous alert'],
+      ['D', 'Save the clip'],
+      ['Delete', 'Delete the alert'],
+      ['?', 'Show this list'],
+      ['Esc', 'Close'],
+    ] as const,
+  },
+} as const;
+
+function speedWords(speed: Speed): string {
+  const parts: string[] = [];
+  if (speed.seen !== null) parts.push(`seen ${stageSeconds(speed.seen)}`);
+  if (speed.told !== null) parts.push(`told ${stageSeconds(speed.told)}`);
+  return parts.join(', ');
+}
