@@ -7,6 +7,9 @@ LISTEN ?= 127.0.0.1:8080
 DATA ?= var/demo
 CAMERA ?=
 
+# onnxruntime tells its maker what runs where unless told not to; Doorstep says so itself, benchmarks and tests here.
+export ORT_DISABLE_TELEMETRY := 1
+
 .PHONY: help run test test-deps check lint fmt bench bench-detect docs lock clean
 
 help:
