@@ -6,6 +6,8 @@ BIN := .venv/bin
 LISTEN ?= 127.0.0.1:8080
 DATA ?= var/demo
 CAMERA ?=
+# So many tests at a time: two thirds of what they do is waiting, so three keep two processors busy.
+WORKERS ?= 3
 
 # onnxruntime tells its maker what runs where unless told not to; Doorstep says so itself, benchmarks and tests here.
 export ORT_DISABLE_TELEMETRY := 1
@@ -35,7 +37,7 @@ test: test-deps
 	@$(PYTHON) front_door/web_app.py test
 	@{ $(BIN)/doorstep models fetch --data var/test && $(BIN)/doorstep models fetch nanodet-g --data var/test; } \
 		|| echo "Tests that need a model are skipped."
-	@DOORSTEP_MODELS="$(CURDIR)/var/test/models" $(BIN)/pytest
+	@DOORSTEP_MODELS="$(CURDIR)/var/test/models" $(BIN)/pytest -n $(WORKERS)
 
 test-deps:
 	@$(PYTHON) front_door/debian_packages.py
@@ -62,11 +64,13 @@ bench-detect:
 
 lock:
 	@$(BIN)/python -m pip install -q uv
-	@for set in run:"--extra server --group build" dev:"--extra server --group build --group dev -c requirements/run.lock"; do \
+	@for group in build node; do \
+		$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+			--group pyproject.toml:$$group -o requirements/$$group.lock || exit 1; done
+	@for set in run:"--extra server --group build -c requirements/build.lock" \
+			dev:"--extra server --group build --group dev -c requirements/run.lock"; do \
 		$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 			pyproject.toml $${set#*:} -o requirements/$${set%%:*}.lock || exit 1; done
-	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-		--group pyproject.toml:node -o requirements/node.lock
 
 clean:
 	rm -rf .venv var web/node_modules src/doorstep/web/dist

@@ -43,11 +43,13 @@ from doorstep.live.mjpeg import MjpegFeed
 from doorstep.live.packet_feed import PacketFeed
 from doorstep.pipeline.buffer_shares import BufferShares
 from doorstep.pipeline.cameras import Cameras
+from doorstep.pipeline.detection_switch import DetectionSwitch
 from doorstep.pipeline.disk_watch import DiskWatch
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.explanations import Explanations
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.outbox import Outbox
+from doorstep.pipeline.recipient_book import RecipientBook
 from doorstep.pipeline.segmenter import BufferedCamera
 from doorstep.ports import Clock, Source
 from doorstep.shelves.folder import FolderShelf
@@ -173,13 +175,14 @@ async def measured(count: int, seconds: float, *, threads: bool = False) -> Run:
             packets=PacketFeed(),
             rows=rows,
             explanations=Explanations(catalog, rows, health, clock),
-            outbox=Outbox([], rows, health, clock),
+            outbox=Outbox(RecipientBook.of([]), rows, health, clock),
             health=health,
             clock=clock,
             detector=lambda: None,
             looks=looks,
             open_source=open_source,
             link_to=lambda event: event.id,
+            detection=DetectionSwitch(store, health, clock),
         )
         factory = CameraFactory(shared, {})
         cameras = Cameras([factory.make(camera) for camera in settings.cameras], clock, health)

@@ -11,6 +11,7 @@ from pathlib import Path
 from steps import run, say
 
 PACKAGES = {
+    "alsa-utils": "/usr/bin/aplay",
     "chromium": "/usr/bin/chromium",
     "coturn": "/usr/bin/turnserver",
     "e2fsprogs": "/sbin/mkfs.ext4",
@@ -20,6 +21,7 @@ PACKAGES = {
     "gstreamer1.0-plugins-good": "/usr/lib/*/gstreamer-1.0/libgstrtp.so",
     "gstreamer1.0-plugins-ugly": "/usr/lib/*/gstreamer-1.0/libgstx264.so",
     "libnginx-mod-rtmp": "/usr/lib/nginx/modules/ngx_rtmp_module.so",
+    "mosquitto": "/usr/sbin/mosquitto",
     "nginx": "/usr/sbin/nginx",
     "python3-gi": "/usr/lib/python3/dist-packages/gi/__init__.py",
     "strace": "/usr/bin/strace",
@@ -31,7 +33,7 @@ PACKAGES = {
     "libatomic1": "/usr/lib/*/libatomic.so.1",  # of the node that drives chromium in the tests
     "openssl": "/usr/bin/openssl",
 }
-DAEMONS = {"coturn", "nginx", "stunnel4"}
+DAEMONS = {"coturn", "mosquitto", "nginx", "stunnel4"}
 """Of these the packages would have the machine run one that listens, from its next start on; tests start their own."""
 POLICY = Path("/usr/sbin/policy-rc.d")
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from steps import PYTHON, ROOT, VENV, done, fingerprint, give_up, is_done, one_at_a_time, run, say
 
 LOCKS = {"run": ROOT / "requirements" / "run.lock", "dev": ROOT / "requirements" / "dev.lock"}
+BUILD_LOCK = ROOT / "requirements" / "build.lock"
+"""First, for what has no wheel is built with these and with nothing that is fetched unpinned."""
 LEAST_PYTHON = (3, 11)
 QUIET = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
 
@@ -74,7 +76,9 @@ def install(kind: str) -> None:
                 say(f"  {seen} of about {count}")
 
     pip: list[str | Path] = [PYTHON, "-m", "pip", "install"]
-    run("installing packages", [*pip, "--require-hashes", "-r", lock], environment=QUIET, progress=progress)
+    run("installing what builds", [*pip, "-q", "--require-hashes", "-r", BUILD_LOCK], environment=QUIET)
+    locked = [*pip, "--require-hashes", "--no-build-isolation", "-r", lock]
+    run("installing packages", locked, environment=QUIET, progress=progress)
     if sys.stdout.isatty():
         print("\r", end="")
     local: list[str | Path] = [*pip, "-q", "--no-deps", "--no-build-isolation", "-e", "."]

@@ -1,9 +1,14 @@
-"""What holds for every test: examples without a deadline, and a second try where real processes race on one machine."""
+"""What holds for every test: examples without a deadline, more tries where real processes race on one machine,
+and who runs what when several workers share the tests.
+"""
 
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer  # type: ignore[import-untyped]
+
+from fakes.shares import Shares
 
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")
@@ -13,8 +18,13 @@ WITH_REAL_PROCESSES = ("adapters", "app", "browser", "cli", "end_to_end", "fault
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One more try for those; the summary names each that needed it, and that is a defect to be looked at."""
+    """Two more tries for those; the summary names each that needed one, and that is a defect to be looked at."""
     root = Path(__file__).parent
     for item in items:
         if item.path.relative_to(root).parts[0] in WITH_REAL_PROCESSES:
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=2))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shares:
+    """With `-n`, and only then."""
+    return Shares(config, log)

@@ -5,18 +5,21 @@ docstring says otherwise, an async method is called on the event loop and a plai
 a bounded time, and raises only what it names.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Final, Literal, Protocol, runtime_checkable
 
 from doorstep.core.access import Account, Grant, Role, Scope
 from doorstep.core.alert import Alert
+from doorstep.core.alert_preferences import AlertPreferences
 from doorstep.core.audit import AuditEntry
+from doorstep.core.button import ButtonWord
 from doorstep.core.camera import CameraId, CameraStatus, StreamKind
 from doorstep.core.clip_file import Clip, Conversion
 from doorstep.core.clip_form import AS_RECORDED, ClipForm
 from doorstep.core.clock_state import Guess
+from doorstep.core.delivery import Delivery
 from doorstep.core.detection import Detection, Thresholds
 from doorstep.core.event import Event, EventId
 from doorstep.core.explanation import Explanation, Verdict
@@ -26,8 +29,10 @@ from doorstep.core.ice_server import IceServer
 from doorstep.core.live_piece import LivePiece
 from doorstep.core.live_session import LiveSession, Viewer
 from doorstep.core.media import StreamItem, VideoFormat
-from doorstep.core.outbox import Delivery
+from doorstep.core.push_subscription import NewDevice, PushSubscription
+from doorstep.core.recipient import Recipient
 from doorstep.core.recorded_span import RecordedSpan
+from doorstep.core.rehearsal import RehearsalReport
 from doorstep.core.segment import ConnectionId, Segment
 from doorstep.core.timeline import Timeline
 
@@ -275,7 +280,7 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:
-    """Which events, newest first: `cursor` is the `next` of the page before."""
+    """Which events, newest first: `cursor` is the `next` of the page before; tests of the doorstep if asked for."""
 
     cameras: frozenset[CameraId] | None = None
     since: datetime | None = None
@@ -283,6 +288,7 @@ class EventQuery:
     cause: str | None = None
     cursor: str | None = None
     limit: int = 60
+    tests: bool = False
 
 
 class Catalog(Protocol):
@@ -316,7 +322,7 @@ class Catalog(Protocol):
         ...
 
     def deleted_events(self, deleted_before: datetime, limit: int) -> Sequence[Event]:
-        """Those whose time for undoing is over, none that is unfinished."""
+        """Those whose time for undoing is over, none that is unfinished; a test as if deleted when it ended."""
         ...
 
     def recorded_bytes(self) -> int:
@@ -364,11 +370,17 @@ class Catalog(Protocol):
         ...
 
     def recorded(self, camera: CameraId, since: datetime, until: datetime) -> Sequence[RecordedSpan]:
-        """Every file that touches the span, oldest first: minute files, and recordings of events not deleted."""
+        """Every file that touches the span, oldest first: minute files, and recordings of events not deleted.
+
+        No test's.
+        """
         ...
 
     def timeline(self, camera: CameraId, since: datetime, until: datetime, most: int) -> Timeline:
-        """Files, gaps and events (none deleted) that touch the span: one state of the catalog, `most` of each kind."""
+        """Files, gaps and events that touch the span: one state of the catalog, `most` of each kind.
+
+        No event is deleted or a test.
+        """
         ...
 
     def save_delivery(self, delivery: Delivery) -> None:
@@ -381,6 +393,21 @@ class Catalog(Protocol):
 
     def deliveries_of(self, event_id: EventId) -> Sequence[Delivery]:
         """Every delivery of one event."""
+        ...
+
+    def delivery(self, delivery_id: str) -> Delivery | None:
+        """One delivery."""
+        ...
+
+    def forget_deliveries(self, told_before: datetime) -> int:
+        """Remove those of no event whose alerts are so old; how many there were.
+
+        What is due stays, and the newest that each channel accepted: it proves the channel.
+        """
+        ...
+
+    def last_accepted(self) -> Mapping[str, datetime]:
+        """By channel, when it last took an alert, of those that are still known."""
         ...
 
     def redate(self, truth: Guess, *, known: bool) -> None:
@@ -528,6 +555,158 @@ class Notifier(Protocol):
 
     async def check(self) -> str:
         """Reach the channel without telling anybody anything; one line for the owner.  Raises as `send`."""
+        ...
+
+
+class Recipients(Protocol):
+    """Who is told, and by whom.  Called on the event loop; never blocks."""
+
+    def recipients(self) -> Sequence[Recipient]:
+        """All of them, those of the config first."""
+        ...
+
+    def put(self, recipient: Recipient, notifier: Notifier) -> None:
+        """One more, or another for the same channel: what waits there goes by the new one."""
+        ...
+
+    def remove(self, channel: str) -> None:
+        """Nobody is told by it any more, and what waits there is given up; no error if it is gone already."""
+        ...
+
+
+class RecipientRecords(Protocol):
+    """Rows of subscriptions and preferences.  Thread-safe, blocking; each method raises CatalogUnavailable."""
+
+    def subscriptions(self) -> Sequence[PushSubscription]:
+        """All of them, oldest first."""
+        ...
+
+    def save_subscription(self, subscription: PushSubscription) -> None:
+        """Insert or replace, by its id; another with the same endpoint goes."""
+        ...
+
+    def remove_subscription(self, subscription_id: str) -> bool:
+        """Whether there was one."""
+        ...
+
+    def preferences(self) -> Mapping[str, AlertPreferences]:
+        """By person, and under the empty name those of the house."""
+        ...
+
+    def save_preferences(self, person: str, preferences: AlertPreferences) -> None:
+        """Insert or replace."""
+        ...
+
+
+class Preferences(Protocol):
+    """What each person wants to be told; the empty name is the house's.  Called on the event loop; never blocks."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """Where quiet hours are meant."""
+        ...
+
+    def of_person(self, person: str) -> AlertPreferences:
+        """As chosen, or everything."""
+        ...
+
+    def choose(self, person: str, preferences: AlertPreferences) -> None:
+        """Holds from now on, and is stored as soon as the disk lets us."""
+        ...
+
+    def snooze(self, person: str, seconds: float, who: str = "", address: str = "") -> None:
+        """Nothing but presses for so long, at most a day; 0 ends it.
+
+        `who`, from `address`, stands in the audit log, where it is the whole house's.
+        """
+        ...
+
+    def is_snoozed(self, person: str) -> bool:
+        """Whether a snooze of his own runs now."""
+        ...
+
+    def is_stored(self, person: str) -> bool:
+        """Whether what he chose would survive a restart."""
+        ...
+
+
+class PushDevices(Protocol):
+    """Browsers that are told by Web Push.  Called on the event loop."""
+
+    def of(self, person: str) -> Sequence[PushSubscription]:
+        """One person's, oldest first."""
+        ...
+
+    async def subscribe(self, login: Grant, device: NewDevice) -> PushSubscription:
+        """Tell this device for as long as the login lasts; one that asks again stays.
+
+        Raises CatalogUnavailable, and OverflowError where its person has too many.
+        """
+        ...
+
+    def follow(self, former: str, login: Grant) -> None:
+        """Who signs in anew on a device stays told there; `former` is the id of the login that ends with that."""
+        ...
+
+    async def unsubscribe(self, subscription_id: str) -> bool:
+        """Whether there was one.  It is told nothing more from now on."""
+        ...
+
+    async def prefer(self, subscription_id: str, preferences: AlertPreferences | None) -> PushSubscription | None:
+        """What it wants to be told, None for what its person wants.  None where there is no such device."""
+        ...
+
+    async def test(self, subscription_id: str) -> None:
+        """Send it a test alert, now.  Raises NotifierUnavailable, NotifierRefused."""
+        ...
+
+
+class Chime(Protocol):
+    """Something that sounds at home."""
+
+    @property
+    def name(self) -> str:
+        """For the owner."""
+        ...
+
+    async def ring(self) -> None:
+        """Begin to sound; returns when that is certain, and does not wait for the end.  Raises ChimeUnavailable."""
+        ...
+
+    async def check(self) -> str:
+        """See whether it could sound, in silence; one line for the owner.  Raises ChimeUnavailable."""
+        ...
+
+
+class Button(Protocol):
+    """A doorbell button that is wired to this machine."""
+
+    @property
+    def name(self) -> str:
+        """For the owner, and unlike the others of this machine."""
+        ...
+
+    def words(self) -> AsyncGenerator[ButtonWord]:
+        """Each debounced press, and when it is stuck and free again; ends with ButtonUnavailable.
+
+        Closing the generator frees the pin.
+        """
+        ...
+
+    def check(self) -> str:
+        """See whether it could be heard; one line for the owner.  Takes milliseconds.  Raises ButtonUnavailable."""
+        ...
+
+
+class Rehearsals(Protocol):
+    """Tests of the doorstep.  Called on the event loop; never blocks."""
+
+    def begin(self, camera: CameraId) -> str:
+        """The id of its report; of the one that runs, where that is this camera's.  Raises RehearsalRefused."""
+        ...
+
+    def report(self, rehearsal_id: str) -> RehearsalReport | None:
+        """Of one of the newest tests, running or over."""
         ...
 
 

@@ -19,7 +19,7 @@ from doorstep.core.camera import CameraId
 from doorstep.core.cause import Cause
 from doorstep.core.errors import NotifierRefused, NotifierUnavailable
 from doorstep.core.event import EventId
-from doorstep.core.settings import EmailSettings
+from doorstep.core.notify_settings import EmailSettings
 from doorstep.notifiers.mail import alert_mail, one_line
 from doorstep.notifiers.smtp import SmtpNotifier
 from fakes.free_port import free_port

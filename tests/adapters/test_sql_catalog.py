@@ -29,11 +29,11 @@ from doorstep.core.access import Grant, Scope
 from doorstep.core.alert import Alert, AlertId
 from doorstep.core.camera import CameraId
 from doorstep.core.clock_state import Guess
+from doorstep.core.delivery import Delivery, DeliveryState
 from doorstep.core.detection import Box
 from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.event import Cause, Event, EventId, Recording
 from doorstep.core.gap import Gap
-from doorstep.core.outbox import Delivery, DeliveryState
 from doorstep.core.track import Direction
 from doorstep.ports import EventQuery
 from fakes.explained import explanation
@@ -115,7 +115,7 @@ def test_a_database_with_rows_is_copied_before_it_changes(engine: Engine, path: 
         for statement in EVENT_OF_0001:
             connection.execute(text(statement))
     snapshot = upgrade(engine)
-    assert snapshot == path.with_name("doorstep.sqlite.before-0006")
+    assert snapshot == path.with_name("doorstep.sqlite.before-0007")
     assert stat.S_IMODE(snapshot.stat().st_mode) == 0o600
     old = open_engine(sqlite_url(snapshot))
     with old.connect() as connection:

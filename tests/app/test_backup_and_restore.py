@@ -22,6 +22,7 @@ from doorstep.backup.passphrase import Passphrase
 from doorstep.catalog.account_records import SqlAccountRecords
 from doorstep.catalog.engine import open_engine
 from doorstep.catalog.sql import SqlCatalog
+from doorstep.catalog.sql_recipients import SqlRecipientRecords
 from doorstep.catalog.tables import HEAD
 from doorstep.catalog.upgrade import revision, upgrade
 from doorstep.core.access import Account, Role
@@ -31,6 +32,7 @@ from doorstep.core.errors import CatalogUnavailable, ConfigInvalid, DoorstepErro
 from doorstep.core.event import Event, EventId, Recording
 from doorstep.core.explanation import Verdict
 from doorstep.core.gap import Gap
+from doorstep.core.push_subscription import PushSubscription
 from doorstep.core.recorded_span import RecordedSpan
 from fakes.explained import explanation
 
@@ -154,6 +156,20 @@ def test_without_secrets_none_is_in_the_file_and_the_owner_is_told(house: House,
     told = "\n".join(restored.notes)
     for wish in ("DOORSTEP_CAMERA_PORCH_SOURCE", "secrets/detect.txt", "keys"):
         assert wish in told
+
+
+@pytest.mark.parametrize("locked_up", [True, False])
+def test_addresses_and_keys_of_devices_are_secrets_too(house: House, empty: House, *, locked_up: bool) -> None:
+    engine = open_engine(catalog_url(house.data))
+    phone = PushSubscription("s1", "Käthe", "g1", "Phone", "https://push.example.org/own", "point", "its secret", NOON)
+    SqlRecipientRecords(engine).save_subscription(phone)
+    engine.dispose()
+    house.save(LOCK if locked_up else None)
+    restored = restore_backup(house.backup, None, empty.config, (lambda: WORDS) if locked_up else no_passphrase)
+    content = (empty.data / "doorstep.sqlite").read_bytes()
+    assert (b"push.example.org" in content, b"its secret" in content) == (locked_up, locked_up)
+    assert locked_up or any("turn notifications on again" in note for note in restored.notes)
+    assert b"K\xc3\xa4the" in content
 
 
 def test_a_backup_while_the_catalog_is_written_is_one_state_of_it(house: House, empty: House) -> None:

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from doorstep.app.disk_at_start import SPARE, SPARE_BYTES, refuse_read_only, spare_space, told_when_full
+from doorstep.app.disk_at_start import (
+    SPARE,
+    SPARE_BYTES,
+    give_up_spare,
+    keep_spare,
+    refuse_read_only,
+    spare_space,
+    told_when_full,
+)
 from doorstep.core.errors import CatalogUnavailable, ConfigInvalid
 from fakes.small_disk import disk_in_memory, make_read_only
 
@@ -57,3 +65,16 @@ def test_a_disk_that_became_read_only_is_refused_with_what_to_do(tmp_path: Path)
         for folder in (data, data / "not-made-yet"):
             with pytest.raises(ConfigInvalid, match=r"read-only.*mount it for writing again"):
                 refuse_read_only(folder)
+
+
+def test_spare_space_is_given_up_on_a_full_disk_alone_and_taken_back(tmp_path: Path) -> None:
+    with disk_in_memory(tmp_path / "disk", "3m") as disk:
+        assert keep_spare(disk)
+        assert not give_up_spare(disk)
+        fill(disk)
+        assert give_up_spare(disk)
+        assert free(disk) >= SPARE_BYTES
+        assert not keep_spare(disk)
+        (disk / "filler").unlink()
+        assert keep_spare(disk)
+        assert not keep_spare(disk)

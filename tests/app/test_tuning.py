@@ -12,11 +12,10 @@ from doorstep.app.folders import locked
 from doorstep.app.tune import known_hours, look_at_hours
 from doorstep.app.tuning import Question, Tuned, tuned
 from doorstep.catalog.engine import writing
-from doorstep.core.alert import AlertPolicy
 from doorstep.core.cause import Cause
 from doorstep.core.errors import CatalogUnavailable, ConfigInvalid, DetectorUnavailable, SpanUnavailable
 from doorstep.core.relevance import Relevance
-from doorstep.core.replay import ReplayRules, replayed
+from doorstep.core.replay import ReplayedAlerts, ReplayRules, replayed
 from doorstep.core.replay_settings import Asked
 from doorstep.core.settings import CameraSettings, DetectionSettings, EventSettings, ServerSettings, Settings
 from doorstep.core.zone import Zone
@@ -30,9 +29,9 @@ THE_GRID = Asked()
 RULES = ReplayRules(THRESHOLDS, EventSettings(), Relevance())
 
 
-def alerts() -> AlertPolicy:
+def alerts() -> ReplayedAlerts:
     """As without a config: one in two minutes."""
-    return AlertPolicy(RULES.events.alert_cooldown, RULES.events.alert_on)
+    return ReplayedAlerts(RULES.events.alert_cooldown, RULES.events.alert_on)
 
 
 @pytest.fixture

@@ -14,7 +14,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, expect
 
 from fakes.browser import DESK, PATIENCE_MS, Troubles, launched, missing, set_up
+from fakes.certificates import Certificate, certificate
 from fakes.free_port import free_port
+from fakes.push_service import PushService, push_service
 from fakes.server_process import PASSWORD, ServerProcess, model_folder, wait_for
 
 OWNER = "Ann"
@@ -43,6 +45,9 @@ id = "gate"
 name = "{gate}"
 source = "file://{looped}?loop"
 
+[notify.push]
+services = ["{service}"]
+
 [events]
 post_roll = 2
 close_after = 3
@@ -62,6 +67,7 @@ class BrowserHouse:
 
     server: ServerProcess
     gate_file: Path
+    service: PushService
     signed_in: StorageState | None = None
     rung: dict[str, Any] = field(default_factory=dict)
 
@@ -82,15 +88,31 @@ class BrowserHouse:
             answer.raise_for_status()
             return answer.content
 
+    def until_all_are_seen(self) -> None:
+        """Wait for a picture of each camera but the shed's, whose film is over: a page complains of one that lacks."""
+
+        def are_seen() -> bool:
+            with self.server.client() as client:
+                return all(client.get(f"/cameras/{one}/snapshot.jpg").is_success for one in ("porch", "yard", "gate"))
+
+        wait_for(are_seen, 30, "a picture of each camera")
+
     def ring(self, camera: str, what: str = "press") -> dict[str, Any]:
-        """A press or a motion there, and the alert that comes of it once it is over."""
-        before = {event["id"] for event in self.server.events()}
+        """A press or a motion there, and the alert that comes of it once it is over and its clip is whole."""
+
+        def of_the_camera() -> list[dict[str, Any]]:
+            return [one for one in self.server.events() if one["camera"] == camera]
+
+        # Until the detector is up whatever moves opens an alert, and this would become a part of that one.
+        wait_for(lambda: all(one["ended_at"] for one in of_the_camera()), 30, "no alert that still runs")
+        before = {event["id"] for event in of_the_camera()}
         with self.server.client() as client:
             client.post(f"/cameras/{camera}/{what}", json={}).raise_for_status()
 
         def ended() -> dict[str, Any] | None:
-            new = [one for one in self.server.events() if one["id"] not in before and one["camera"] == camera]
-            return new[0] if new and new[0]["ended_at"] and new[0]["clip"] and new[0]["thumbnail"]["ready"] else None
+            new = [one for one in of_the_camera() if one["id"] not in before]
+            whole = new and new[0]["clip"] and new[0]["clip"]["whole"]
+            return new[0] if whole and new[0]["thumbnail"]["ready"] else None
 
         return wait_for(ended, 30, f"the alert about the {what}")
 
@@ -98,13 +120,13 @@ class BrowserHouse:
 class SettledServer(ServerProcess):
     """Listens on the same port after each start, so that a page finds it again."""
 
-    def __init__(self, data: Path, config: str) -> None:
-        super().__init__(data, config, {"DOORSTEP_MODELS": str(model_folder())})
+    def __init__(self, data: Path, config: str, authority: Path) -> None:
+        super().__init__(data, config, {"DOORSTEP_MODELS": str(model_folder()), "SSL_CERT_FILE": str(authority)})
         self._arguments[self._arguments.index("127.0.0.1:0")] = f"127.0.0.1:{free_port()}"
 
 
-def footage(seconds: int) -> bytes:
-    """A yard in the evening: a bright spot creeps over a dark ground."""
+def footage(seconds: int, *, moving: bool = True) -> bytes:
+    """A yard in the evening: a bright spot creeps over a dark ground, or lies there."""
     rows, columns = np.mgrid[:360, :640]
     ground = (40 + 40 * rows / 360 + 10 * np.sin(columns / 40)).astype(np.uint8)
     file = io.BytesIO()
@@ -113,7 +135,8 @@ def footage(seconds: int) -> bytes:
         stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
         for number in range(seconds * 10):
             picture = ground.copy()
-            picture[20:60, 20 + number % 600 : 40 + number % 600] = 235
+            left = 20 + number % 600 * moving
+            picture[20:60, left : left + 20] = 235
             frame = av.VideoFrame.from_ndarray(picture, format="gray").reformat(format="yuv420p")
             frame.pts, frame.time_base = number, Fraction(1, 10)
             output.mux(stream.encode(frame))
@@ -123,19 +146,26 @@ def footage(seconds: int) -> bytes:
 
 @pytest.fixture(scope="package")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserHouse]:
-    """Set up in the browser by the printed address, as an owner does it."""
+    """Set up in the browser by the printed address, as an owner does it; phones are told by a service on loopback."""
     if missing():
         pytest.skip(missing())
     folder = tmp_path_factory.mktemp("house")
+    tls = certificate(folder)
+    with push_service(tls) as service:
+        yield from set_up_house(folder, tls, service)
+
+
+def set_up_house(folder: Path, tls: Certificate, service: PushService) -> Iterator[BrowserHouse]:
+    """Until it is closed."""
     still, short, looped = folder / "still.mp4", folder / "short.mp4", folder / "looped.mp4"
     still.write_bytes(footage(20))
-    short.write_bytes(footage(2))
-    looped.write_bytes(short.read_bytes())
+    short.write_bytes(footage(2, moving=False))  # until the detector is up, whatever moves makes an alert
+    looped.write_bytes(footage(2))
     names = {"porch": PORCH, "yard": YARD, "shed": SHED, "gate": GATE}
-    config = CONFIG.format(**names, still=still, short=short, looped=looped)
-    server = SettledServer(folder / "data", config)
+    config = CONFIG.format(**names, still=still, short=short, looped=looped, service=service.base)
+    server = SettledServer(folder / "data", config, tls.certificate)
     server.start()
-    made = BrowserHouse(server, looped)
+    made = BrowserHouse(server, looped, service)
     try:
         with launched() as browser:
             context = browser.new_context()
@@ -143,7 +173,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserHouse]:
             page.set_default_timeout(PATIENCE_MS)
             set_up(page, server, OWNER, PASSWORD)
             made.signed_in = context.storage_state()
-        wait_for(lambda: server.cameras()[1]["state"] == "live", 20, "the yard")
+        made.until_all_are_seen()
         yield made
     finally:
         server.kill()

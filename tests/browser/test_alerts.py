@@ -114,12 +114,15 @@ def test_a_saved_clip_is_the_clip_byte_for_byte(rung: BrowserHouse, new_page: Ne
     asked_again = rung.bytes_of(rung.rung["clip"]["href"])
     assert content == asked_again
     with av.open(io.BytesIO(content), "r") as container:
-        pictures = sum(1 for _ in container.decode(video=0))
-    assert abs(pictures / 10 - rung.rung["clip"]["seconds"]) < 0.3
+        *_, last = container.decode(video=0)
+    assert last.time is not None
+    # By its times and not by their number: where the machine was starved the film has a gap, and the clip shows it.
+    assert abs(last.time + 0.1 - rung.rung["clip"]["seconds"]) < 0.3
 
 
-def test_a_deleted_alert_comes_back_with_undo(rung: BrowserHouse, new_page: NewPage) -> None:
+def test_a_deleted_alert_comes_back_with_undo(rung: BrowserHouse, new_page: NewPage, troubles: Troubles) -> None:
     event = rung.ring("yard")
+    troubles.expect(rf"status of 404 .*/events/{event['id']}/clip.mp4")  # its player may still have been asking
     page = new_page("/status")
     keep_undo(page)
     page.goto(f"{rung.url}/alerts/{event['id']}")

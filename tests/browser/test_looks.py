@@ -9,6 +9,19 @@ from playwright.sync_api import BrowserContext, Page, Route, ViewportSize, expec
 
 from browser.conftest import BrowserHouse, NewPage
 from browser.explanations import EXPLANATION, show_still, tell
+from browser.told_screens import (
+    answer_newest,
+    begin_the_walk,
+    deny_notifications,
+    fill_settings,
+    leave_https,
+    open_who_was_told,
+    pass_the_walk,
+    snooze,
+    stop_looking,
+    tell_nobody,
+    tell_some,
+)
 from fakes.browser import AXE, DESK, PHONE, Troubles, axe_violations, keep_undo, painted, shot
 
 NARROW = ViewportSize(width=320, height=640)  # WCAG 2.2, 1.4.10: 1280 pixels at 400 %
@@ -171,6 +184,17 @@ SCREENS = [
     Screen("alert-why-none", "/alerts?camera=yard", CARD, open_why_of_an_old_one),
     Screen("keys", "/alerts", CARD, open_keys),
     Screen("status", "/status", "[data-testid=storage]", let_another_machine_look),
+    Screen("settings", "/settings", "[data-testid=wishes]", fill_settings),
+    Screen("settings-passed", "/settings", "[data-testid=wishes]", pass_the_walk),
+    Screen("settings-running", "/settings", "[data-testid=wishes]", begin_the_walk),
+    Screen("settings-snoozed", "/settings", "[data-testid=wishes]", snooze),
+    Screen("settings-denied", "/settings", "[data-testid=wishes]", deny_notifications),
+    Screen("settings-plain", "/settings", "[data-testid=wishes]", leave_https),
+    Screen("nobody-told", "/", "[data-verdict=live]", tell_nobody),
+    Screen("live-detection-off", "/", "[data-verdict=live]", stop_looking),
+    Screen("status-untold", "/status", "[data-testid=storage]", tell_some),
+    Screen("alert-told", "/alerts?camera=yard", CARD, open_who_was_told),
+    Screen("answer", "/alerts?camera=yard", CARD, answer_newest),
     Screen("lost", "/cellar", "[data-testid=lost]"),
 ]
 EVERY_SCREEN = pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
@@ -213,7 +237,8 @@ def test_a_screen_is_clean_at_both_widths_in_both_themes(screen: Screen, open_sc
             page.emulate_media(color_scheme=theme)
             painted(page)
             shot(page, shots, f"{screen.name}-{size['width']}-{theme}")
-            found += [f"{size['width']} {theme} {one}" for one in axe_violations(page)]
+            violations = axe_violations(page, only_colours=theme == "dark")  # a theme is nothing but colours
+            found += [f"{size['width']} {theme} {one}" for one in violations]
     found += [f"below 44 pixels: {one}" for one in page.evaluate(SMALL)]
     page.set_viewport_size(NARROW)
     painted(page)
@@ -256,7 +281,7 @@ def walk(page: Page) -> None:
 def test_the_focus_is_on_the_heading_after_a_change_of_page(new_page: NewPage) -> None:
     page = new_page("/")
     expect(page.get_by_test_id("live")).to_be_visible()
-    for name in ("Alerts", "Status", "Live"):
+    for name in ("Alerts", "Status", "Settings", "Live"):
         page.get_by_role("navigation", name="Main").get_by_role("link", name=name).press("Enter")
         expect(page.get_by_role("heading", level=1)).to_be_focused()
 

@@ -75,3 +75,11 @@ def test_two_cameras_do_not_share_a_stream_key(tmp_path: Path) -> None:
     with pytest.raises(ConfigInvalid, match=r"line 10: camera\.stream_key: is another camera's key") as caught:
         load(tmp_path, one + two)
     assert "long-enough" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [r"Front\nMAINPID=1", r"Front\r\nX: y", r"\u202eFront", " ", r"\u0000"])
+def test_a_camera_has_a_name_that_can_be_read(tmp_path: Path, name: str) -> None:
+    """It goes into mails, headers, topics and to systemd."""
+    text = camera("demo://", "").replace('name = "A"', f'name = "{name}"')
+    with pytest.raises(ConfigInvalid, match=r"camera\.name: must be a name that can be read"):
+        load(tmp_path, text)

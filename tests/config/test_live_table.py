@@ -53,6 +53,7 @@ def test_the_secret_may_stand_in_the_environment_or_in_a_file_of_its_own(tmp_pat
         ('[live]\nstun = ["stun.example.org"]', "must be a STUN server"),
         ('[live]\nstun = ["turn:example.org"]', "must be a STUN server"),
         ('[live]\nstun = ["stun:169.254.169.254"]', "clouds keep credentials"),
+        ('[live]\nstun = ["stun:0xa9fea9fe"]', "clouds keep credentials"),
         ('[live]\nstun = ["stun:[fd00:ec2::254]"]', "clouds keep credentials"),
         ('[live]\ninterfaces = ["eth0; rm"]', "must be the name of a network interface"),
         ("[live]\nwebrtc_viewers = 0", "live.webrtc_viewers"),

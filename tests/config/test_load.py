@@ -11,10 +11,10 @@ from doorstep.config.load import demo_settings, load_settings
 from doorstep.core.camera import CameraId
 from doorstep.core.errors import ConfigInvalid
 from doorstep.core.event import Cause
+from doorstep.core.notify_settings import EmailSettings
 from doorstep.core.settings import (
     BufferSettings,
     CameraSettings,
-    EmailSettings,
     ServerSettings,
     Settings,
     TlsSettings,
@@ -157,7 +157,7 @@ def test_every_key_arrives(write: Write) -> None:
     assert not events.alert_on
     assert found.store.durability == 2.5
     assert (found.retention.days, found.retention.max_bytes) == (7, 1_000_000)
-    assert found.email == EmailSettings(
+    assert found.notify.email == EmailSettings(
         "smtps://user:swordfish@mail.example.org", "doorstep@example.org", ("me@example.org", "you@example.org")
     )
 
@@ -220,8 +220,8 @@ def test_secrets_can_stand_in_files_of_their_own(write: Write, tmp_path: Path) -
     )
     found = load_settings(path, {})
     assert found.cameras[0].source == found.cameras[0].stream_key == "demo://secret"
-    assert found.email is not None
-    assert found.email.smtp == "smtp://mail.example.org"
+    assert found.notify.email is not None
+    assert found.notify.email.smtp == "smtp://mail.example.org"
 
 
 def test_a_secrets_file_that_cannot_be_used_is_said(write: Write, tmp_path: Path) -> None:
@@ -319,7 +319,7 @@ region = "x"
         "doorstep.toml, line 24: events.alert_on: must be 'person', 'press', 'trigger', 'motion' or 'loitering'",
         "doorstep.toml, line 27: buffer.seconds: must be at least 10",
         'doorstep.toml, line 28: buffer.max_bytes: must be a size such as "50 GB" or "256 MiB", or a number of bytes',
-        "doorstep.toml, line 30: aws: unknown key; the nearest that is known here is store",
+        "doorstep.toml, line 30: aws: unknown key; the nearest that is known here is watch",
     ]
 
 
@@ -327,7 +327,7 @@ COMPLAINTS = [
     ("[event]\nx = 1", "line 1: event: unknown key; did you mean events?"),
     ("[[cameras]]\nx = 1", "line 1: cameras: unknown key; did you mean camera?"),
     ("[server]\npre_roll = 5", "line 2: server.pre_roll: unknown key; did you mean events.pre_roll?"),
-    ("[notify.push]", "line 1: notify.push: unknown key; the nearest that is known here is email"),
+    ("[notify.fax]", "line 1: notify.fax: unknown key; the nearest that is known here is email"),
     ("[camera]\nid = 'a'", "line 1: camera: must be written with two brackets: [[camera]]"),
     ("camera = 5", "line 1: camera: must be written with two brackets: [[camera]]"),
     ("camera = [5]", "line 1: camera: must be a table"),
@@ -369,7 +369,7 @@ COMPLAINTS = [
         'line 3: notify.email.from: must be a mail address such as "me@example.org"',
     ),
     ("[server]\nsender = 1", "line 2: server.sender: unknown key; the nearest that is known here is listen"),
-    ('"a\\u001bb" = 1', "line 1: 'a\\x1bb': unknown key; the nearest that is known here is camera"),
+    ('"a\\u001bb" = 1', "line 1: 'a\\x1bb': unknown key; the nearest that is known here is watch"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The cooldown, and the words of an alert."""
+"""The words of an alert."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -6,82 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorstep.core.alert import AlertPolicy, alert_words
+from doorstep.core.alert import Alert, AlertId, alert_words, as_told, late_words
 from doorstep.core.cause import Cause
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-ALL = frozenset(Cause)
 
 
 def after(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
-
-
-def test_second_person_within_the_cooldown_is_not_told() -> None:
-    policy = AlertPolicy(120.0, ALL)
-    assert policy.may_tell(Cause.PERSON, NOON)
-    assert not policy.may_tell(Cause.PERSON, after(119.9))
-    assert policy.may_tell(Cause.PERSON, after(120.0))
-
-
-def test_cooldown_holds_over_all_causes_but_the_press() -> None:
-    policy = AlertPolicy(120.0, ALL)
-    policy.may_tell(Cause.PERSON, NOON)
-    assert not policy.may_tell(Cause.TRIGGER, after(1.0))
-    assert not policy.may_tell(Cause.MOTION, after(2.0))
-    assert policy.may_tell(Cause.PRESS, after(3.0))
-    assert policy.may_tell(Cause.PRESS, after(3.5))
-
-
-def test_press_does_not_silence_the_person() -> None:
-    policy = AlertPolicy(120.0, ALL)
-    policy.may_tell(Cause.PRESS, NOON)
-    assert policy.may_tell(Cause.PERSON, after(1.0))
-
-
-def test_alert_that_was_held_back_does_not_prolong_the_cooldown() -> None:
-    policy = AlertPolicy(120.0, ALL)
-    policy.may_tell(Cause.PERSON, NOON)
-    policy.may_tell(Cause.PERSON, after(100.0))
-    assert policy.may_tell(Cause.PERSON, after(121.0))
-
-
-@pytest.mark.parametrize("cause", [Cause.MOTION, Cause.PRESS])
-def test_cause_that_nobody_wants_to_hear_of_is_not_told(cause: Cause) -> None:
-    assert not AlertPolicy(0.0, frozenset({Cause.PERSON})).may_tell(cause, NOON)
-
-
-def test_clock_that_was_set_back_does_not_silence_the_house() -> None:
-    policy = AlertPolicy(120.0, ALL)
-    policy.may_tell(Cause.PERSON, after(3600.0))
-    assert policy.may_tell(Cause.PERSON, NOON)
-
-
-@given(st.lists(st.tuples(st.floats(0.0, 90.0), st.sampled_from(sorted(Cause)))))
-def test_at_most_one_alert_in_a_cooldown_except_presses_and_one_of_who_lingers(
-    raised: list[tuple[float, Cause]],
-) -> None:
-    policy, at = AlertPolicy(120.0, ALL), NOON
-    told_at: dict[bool, datetime] = {}
-    for step, cause in raised:
-        at += timedelta(seconds=step)
-        told = policy.may_tell(cause, at)
-        if cause is Cause.PRESS:
-            assert told
-            continue
-        loiters = cause is Cause.LOITERING
-        silent = loiters in told_at and (at - told_at[loiters]).total_seconds() < 120.0
-        assert told is not silent
-        if told:
-            told_at[loiters] = at
-
-
-def test_who_lingers_is_told_also_right_after_he_was_seen() -> None:
-    policy = AlertPolicy(120.0, ALL)
-    assert policy.may_tell(Cause.PERSON, NOON)
-    assert policy.may_tell(Cause.LOITERING, after(60.0))
-    assert not policy.may_tell(Cause.LOITERING, after(90.0))
-    assert not policy.may_tell(Cause.PERSON, after(119.0))
 
 
 def test_words_are_plain_and_in_the_owners_time() -> None:
@@ -111,3 +43,34 @@ def test_words_can_be_found_for_any_moment(cause: Cause, at: datetime) -> None:
     assert title.endswith(" Gate")
     assert f"{at:%H:%M:%S}" in text
     assert text.endswith(".")
+
+
+def test_a_test_says_that_nobody_is_there() -> None:
+    title, text = alert_words("Gate", Cause.PERSON, NOON, is_test=True)
+    assert title == "Test: Person at Gate"
+    assert text == "Nobody is there, this is a test. Seen at 12:00:00 on Sunday, 1 March."
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [
+        (-3600.0, ""),
+        (0.0, ""),
+        (59.9, ""),
+        (60.0, "Late: 1 min ago"),
+        (14 * 60 + 59.0, "Late: 14 min ago"),
+        (3600.0, "Late: 1 h ago"),
+        (86399.0, "Late: 23 h ago"),
+        (3 * 86400.0, "Late: 3 d ago"),
+    ],
+)
+def test_what_is_late_says_how_late(age: float, words: str) -> None:
+    assert late_words(NOON, after(age)) == words
+
+
+def test_an_alert_is_told_with_its_age_and_otherwise_as_it_is() -> None:
+    alert = Alert(AlertId("a"), None, None, Cause.PERSON, NOON, "Person at Gate", "Seen at 12:00:00.", "link")
+    assert as_told(alert, after(10.0)) is alert
+    late = as_told(alert, after(14 * 60.0))
+    assert late.text == "Late: 14 min ago. Seen at 12:00:00."
+    assert (late.id, late.title) == (alert.id, alert.title)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from doorstep.core.alert import AlertPolicy
 from doorstep.core.camera import CameraId
 from doorstep.core.cause import Cause
 from doorstep.core.detection import Box
@@ -27,6 +26,7 @@ from doorstep.core.event import (
     Triggered,
 )
 from doorstep.core.event_tracker import RINGS_AGAIN_AFTER, EventTracker
+from doorstep.core.replay import ReplayedAlerts
 from doorstep.core.settings import EventSettings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -56,7 +56,7 @@ class EventMachine(RuleBasedStateMachine):
     def begin(self, settings: EventSettings) -> None:
         self.settings = settings
         self.tracker = EventTracker(CameraId("door"), settings)
-        self.policy = AlertPolicy(120.0, settings.alert_on)
+        self.policy = ReplayedAlerts(120.0, settings.alert_on)
         self.now = NOON
         self.latest = NOON
         self.running: Event | None = None

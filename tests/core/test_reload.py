@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doorstep.core.camera import CameraId
+from doorstep.core.notify_settings import ButtonSettings, ChimeSettings, EmailSettings, NotifySettings, WatchSettings
 from doorstep.core.reload import reload_of
-from doorstep.core.settings import BufferSettings, CameraSettings, DetectionSettings, EmailSettings, Settings
+from doorstep.core.settings import BufferSettings, CameraSettings, DetectionSettings, Settings
 from doorstep.core.zone import Zone
 
 
@@ -57,9 +58,12 @@ def test_another_order_is_no_change() -> None:
 @pytest.mark.parametrize(
     ("changed", "name"),
     [
-        (replace(Settings(), buffer=BufferSettings(seconds=60.0)), "buffer"),
-        (replace(Settings(), detection=DetectionSettings(looks_per_second=2.0)), "detection"),
-        (replace(Settings(), email=EmailSettings("smtp://mail", "a@b", ("c@d",))), "email"),
+        (replace(Settings(), buffer=BufferSettings(seconds=60.0)), "[buffer]"),
+        (replace(Settings(), detection=DetectionSettings(looks_per_second=2.0)), "[detection]"),
+        (replace(Settings(), notify=NotifySettings(EmailSettings("smtp://mail", "a@b", ("c@d",)))), "[notify]"),
+        (replace(Settings(), buttons=(ButtonSettings(CameraId("door"), 17),)), "[[button]]"),
+        (replace(Settings(), chime=ChimeSettings(sound_on=True)), "[chime]"),
+        (replace(Settings(), watch=WatchSettings(ping_every=30.0)), "[watch]"),
     ],
 )
 def test_what_only_a_restart_changes_is_named_and_left_as_it_runs(changed: Settings, name: str) -> None:

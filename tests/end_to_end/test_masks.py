@@ -15,13 +15,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from fakes.certificates import certificate
 from fakes.free_port import free_port
 from fakes.mail_server import Mailbox, mail_server
 from fakes.masked_pictures import MASK, in_rgb, loud_picture
 from fakes.mjpeg_camera import jpeg_of, mjpeg_camera, stream
 from fakes.mse_viewer import MseViewer
+from fakes.push_service import Browser, PushService, push_service
 from fakes.rtsp_camera import CameraOptions, RtspCamera, needs_camera
 from fakes.server_process import ServerProcess, running, wait_for
+from fakes.subscribed import subscribe
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +53,9 @@ smtp = "smtp://127.0.0.1:{mail}"
 from = "doorstep@example.org"
 to = ["me@example.org"]
 
+[notify.push]
+services = ["{push}"]
+
 [[camera]]
 id = "pushed"
 name = "Pushed"
@@ -71,6 +77,8 @@ class House:
     server: ServerProcess
     events: dict[str, dict[str, Any]]
     mailbox: Mailbox
+    shown: dict[str, list[bytes]]
+    """By camera: the pictures of its notifications, whose addresses do not last."""
 
     def fetched(self, path: str) -> bytes:
         with self.server.client() as client:
@@ -79,9 +87,9 @@ class House:
         return answer.content
 
 
-def config_of(sources: dict[str, str], mail: int, rtmp: int) -> str:
+def config_of(sources: dict[str, str], mail: int, rtmp: int, push: str) -> str:
     masks = f"masks = {[[list(corner) for corner in MASK]]}\n"
-    text = HEAD.format(mail=mail, rtmp=rtmp)
+    text = HEAD.format(mail=mail, rtmp=rtmp, push=push)
     for name, source in sources.items():
         text += CAMERA.format(id=name, source=source) + masks + ("reencode = true\n" if name == "rtsp" else "")
         text += CAMERA.format(id=f"bare-{name}", source=source)
@@ -96,18 +104,24 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         jpegs = stack.enter_context(mjpeg_camera({"/stream": stream(pictures, every=0.1)}))
         rtsp = stack.enter_context(RtspCamera(CameraOptions(fps=10)))
         mailbox = stack.enter_context(mail_server())
+        tls = certificate(tmp_path_factory.mktemp("tls"))
+        service = stack.enter_context(push_service(tls))
         sources = {"drawn": "demo://", "jpegs": jpegs.url(), "rtsp": rtsp.url}
-        config = config_of(sources, mailbox.port, free_port())
-        server = stack.enter_context(running(tmp_path_factory.mktemp("masks") / "data", config))
+        config = config_of(sources, mailbox.port, free_port(), service.base)
+        data, trusts = tmp_path_factory.mktemp("masks") / "data", {"SSL_CERT_FILE": str(tls.certificate)}
+        server = stack.enter_context(running(data, config, trusts))
+        subscribe(server, phone := service.browser())
         wait_for(lambda: live(server) >= {*MASKED, *BARE}, 60, "six live cameras")
         with server.client() as client:
-            for name in MASKED:
-                client.post(f"/cameras/{name}/motion", json={}).raise_for_status()
+            for name in MASKED:  # presses, for of three cameras that see one visit only the first would be told
+                client.post(f"/cameras/{name}/press", json={}).raise_for_status()
         events = wait_for(lambda: closed_events(server), 90, "three closed events")
         wait_for(
             lambda: {str(message["Subject"]).split()[-1] for message in mailbox.messages} >= {*MASKED}, 60, "mails"
         )
-        yield House(server, events, mailbox)
+        wait_for(lambda: all(pushed(service, phone, name) for name in MASKED), 60, "pushes")
+        shown = {name: [fetched_by_a_phone(server, path) for path in pushed(service, phone, name)] for name in MASKED}
+        yield House(server, events, mailbox, shown)
 
 
 def live(server: ServerProcess) -> set[str]:
@@ -173,6 +187,17 @@ def mailed(house: House, name: str) -> list[Pixels]:
     return [picture for part in parts for picture in of_jpeg(part.get_content())]
 
 
+def pushed(service: PushService, phone: Browser, name: str) -> list[str]:
+    """The addresses of the pictures that notifications about the camera show."""
+    words = [phone.read(one.body) for one in service.pushed]
+    return [word["picture"] for word in words if word["camera"] == name and word["picture"]]
+
+
+def fetched_by_a_phone(server: ServerProcess, path: str) -> bytes:
+    """As a notification asks: without signing in."""
+    return httpx.get(server.url + path, timeout=60).raise_for_status().content
+
+
 def addresses(house: House, name: str) -> dict[str, str]:
     """Of a camera, for players: by what they speak."""
     with house.server.client() as client:
@@ -214,6 +239,7 @@ OUTPUTS: dict[str, Callable[[House, str], list[Pixels]]] = {
     "still.jpg": lambda house, name: of_jpeg(house.fetched(f"/events/{house.events[name]['id']}/still.jpg")),
     "thumbnail.jpg": lambda house, name: of_jpeg(house.fetched(f"/events/{house.events[name]['id']}/thumbnail.jpg")),
     "mail": mailed,
+    "picture.jpg": lambda house, name: [picture for jpeg in house.shown[name] for picture in of_jpeg(jpeg)],
     "rtmp": lambda house, name: played(addresses(house, name)["rtmp"]),
     "{piece}": lambda house, name: played(addresses(house, name)["hls"]),
     "mse": by_mse,

@@ -69,7 +69,7 @@ def test_an_answer_from_elsewhere_opens_an_event_whose_ledger_says_what_was_sent
         assert (entry["stage"], entry["cost_usd"] >= 0.001) == ("seen", True)
         assert "picture" in entry["channel"]
         assert watching(server)["where"] == "remote"
-        assert server.get("/status")["seeing"] is True  # though no model is on this machine
+        assert server.blind_by() == []  # though no model is on this machine
 
         def state() -> dict[str, Any]:
             found: dict[str, Any] = server.get("/status")["remote_detector"]
@@ -93,6 +93,6 @@ def test_when_the_other_machine_dies_this_one_looks_and_says_so(tmp_path: Path) 
         # In the words of now: the board keeps those with which the trouble began.
         assert told[0]["what"].startswith("The remote detector at")
         assert server.get("/status")["remote_detector"]["trouble"].startswith("The remote detector at")
-        assert server.get("/status")["seeing"] is True
+        assert server.blind_by() == []
         wait_for(server.events, 120, "an event without the other machine")
         assert "person" in server.events()[-1]["causes"]

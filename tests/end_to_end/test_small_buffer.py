@@ -34,7 +34,9 @@ def test_what_does_not_fit_is_told_shared_fairly_and_there_again_after_a_kill(tm
     large, small = make_still(tmp_path / "large.mp4"), make_video(tmp_path / "small.mp4")
     cameras = CAMERA.format(id="large", path=large, loop="?loop") + CAMERA.format(id="small", path=small, loop="?loop")
     with running(tmp_path / "data", HEAD + cameras) as server:
-        told = wait_for(lambda: words(server) if "large: 15 min wanted" in words(server) else "", 60, "the words")
+        told = wait_for(
+            lambda: words(server) if "of large than wanted (15 min wanted" in words(server) else "", 60, "the words"
+        )
         assert " s kept" in told
         sizes, kept = held(server, "bytes"), held(server, "seconds")
         assert sum(sizes.values()) <= BUDGET

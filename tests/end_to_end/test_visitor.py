@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,13 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ServerPr
     data = tmp_path_factory.mktemp("house") / "data"
     environment = {"DOORSTEP_MODELS": str(model_folder())}
     with mail_server() as mailbox, running(data, CONFIG.format(port=mailbox.port), environment) as server:
-        wait_for(lambda: mailbox.messages, 60, "a mail about the first visitor")
+        wait_for(lambda: told(mailbox), 60, "a mail about the first visitor")
         yield server, mailbox
+
+
+def told(mailbox: Mailbox) -> list[EmailMessage]:
+    """Of the porch; words about Doorstep itself may come, too."""
+    return [message for message in mailbox.messages if "Porch" in str(message["Subject"])]
 
 
 def event_of(server: ServerProcess) -> dict[str, Any]:
@@ -65,7 +71,7 @@ def seconds_in(clip: bytes) -> float:
 
 def test_the_mail_shows_the_person(visited: tuple[ServerProcess, Mailbox]) -> None:
     _, mailbox = visited
-    message = mailbox.messages[0]
+    message = told(mailbox)[0]
     assert message["Subject"] == "Person at Porch <b>& door</b>"
     plain = message.get_body(("plain",))
     html = message.get_body(("html",))
@@ -147,8 +153,8 @@ def test_the_last_seconds_are_a_clip(visited: tuple[ServerProcess, Mailbox], tmp
 
 def test_a_press_is_told_in_spite_of_the_cooldown(visited: tuple[ServerProcess, Mailbox]) -> None:
     server, mailbox = visited
-    before = len(mailbox.messages)
+    before = len(told(mailbox))
     with server.client() as client:
         assert client.post("/cameras/porch/press", json={"note": "ding"}).status_code == 202
-    wait_for(lambda: len(mailbox.messages) > before, 20, "a mail about the press")
-    assert "Doorbell" in mailbox.messages[-1]["Subject"]
+    wait_for(lambda: len(told(mailbox)) > before, 20, "a mail about the press")
+    wait_for(lambda: "Doorbell" in told(mailbox)[-1]["Subject"], 20, "the mail about the press")

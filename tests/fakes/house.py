@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from doorstep.accounts.play_keys import PlayKeys
 from doorstep.catalog.memory import MemoryCatalog
 from doorstep.catalog.memory_audit import MemoryAuditLog
+from doorstep.catalog.memory_recipients import MemoryRecipientRecords
 from doorstep.core.access import SCOPES_OF_ROLE, Role, Scope
 from doorstep.core.audit import watched
 from doorstep.core.camera import CameraId, CameraState, CameraStatus
@@ -23,12 +24,15 @@ from doorstep.core.errors import BlobMissing, SpanUnavailable
 from doorstep.core.event import Cause, Event, EventId, Recording
 from doorstep.core.health import Problem
 from doorstep.core.media import Codec
+from doorstep.core.outside_word import OutsideWord, believed
 from doorstep.core.stream_keys import StreamKeys
 from doorstep.live.hls import HlsFeed
 from doorstep.live.mse import MseFeed
 from doorstep.live.packet_feed import PacketFeed
 from doorstep.live.session_book import SessionBook
 from doorstep.pipeline.feedback_folder import FeedbackFolder
+from doorstep.pipeline.health import HealthBoard
+from doorstep.pipeline.preferences import PreferenceBook
 from doorstep.ports import Snapshot
 from doorstep.stores.memory import MemoryStore
 from doorstep.web.asgi import create_app
@@ -37,6 +41,7 @@ from doorstep.web.permissions import SOCKET
 from fakes.accounts import FakeAccounts
 from fakes.clock import FakeClock
 from fakes.knock import knock
+from fakes.push_house import PushHouse
 from fakes.webrtc import FakeWebRtc
 
 FRONT, GARDEN = CameraId("front-door"), CameraId("garden")
@@ -171,13 +176,16 @@ class House:
     health: FakeHealth = field(default_factory=FakeHealth)
     webrtc: FakeWebRtc = field(default_factory=FakeWebRtc)
     triggers: list[tuple[CameraId, Cause, str]] = field(default_factory=list)
+    words: list[OutsideWord] = field(default_factory=list)
     cameras: FakeCameras = field(init=False)
     live: FakeFeed = field(init=False)
     live_sessions: SessionBook = field(init=False)
     packets: PacketFeed = field(default_factory=PacketFeed)
     hls: HlsFeed = field(init=False)
+    preferences: PreferenceBook = field(init=False)
     parts: WebParts = field(init=False)
     app: ASGIApp = field(init=False)
+    push: PushHouse = field(init=False)
     runner: asyncio.Runner = field(default_factory=asyncio.Runner)
 
     def __post_init__(self) -> None:
@@ -190,7 +198,11 @@ class House:
         self.accounts.add("ada", "correct horse battery", Role.OWNER, None)
         for camera, event_id in ((FRONT, FRONT_EVENT), (GARDEN, GARDEN_EVENT)):
             self.add_event(event_id, camera)
+        self.preferences = PreferenceBook(MemoryRecipientRecords(), HealthBoard(self.clock), self.clock, UTC)
+        self.preferences.note = lambda entry: self.audit.save_entries([entry])
+        self.push = PushHouse(self.accounts, self.clock)
         self.parts = WebParts(
+            push=self.push.parts,
             clock=self.clock,
             catalog=self.catalog,
             store=self.store,
@@ -205,6 +217,7 @@ class House:
             audit=self.audit,
             clips=self.clips,
             health=self.health,
+            preferences=self.preferences,
             trigger=self.trigger,
             still_key=lambda event: f"{event.id}/still.jpg",
             thumbnail_key=lambda event: f"{event.id}/thumbnail.jpg",
@@ -234,9 +247,11 @@ class House:
             keys.make, keys.may_play, streams.camera_of, lambda camera, host: [f"rtmp://{host}/live/{camera}"]
         )
 
-    async def trigger(self, camera: CameraId, cause: Cause, note: str) -> None:
+    async def trigger(self, word: OutsideWord) -> datetime:
         """What the pipeline would be told."""
-        self.triggers.append((camera, cause, note))
+        self.triggers.append((word.camera, word.cause, word.note))
+        self.words.append(word)
+        return believed(word.at, self.clock.now())
 
     def add_event(self, event_id: EventId, camera: CameraId, started_ago: float = 3600.0) -> Event:
         """A finished event with a recording and pictures."""

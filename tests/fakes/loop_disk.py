@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 SECTOR = 512
-_PROGRAMS = ("mkfs.ext4", "mount", "umount", "losetup", "fsfreeze")
+_PROGRAMS = ("mkfs.ext4", "e2fsck", "mount", "umount", "losetup", "fsfreeze")
+_OPTIONS = "noatime,errors=remount-ro"  # the latter as distributions mount their own disk
 
 
 class LoopDisk:
@@ -61,6 +62,21 @@ class LoopDisk:
         finally:
             _run("mount", "-o", "remount,rw", str(self.folder))
 
+    def fail(self) -> None:
+        """An error of the file system itself, after which the kernel takes no write any more until `mend`."""
+        (Path("/sys/fs/ext4") / Path(self._device).name / "trigger_fs_error").write_text("1")
+
+    def write_back(self) -> None:
+        """What waits goes to the device, or is found to be unwritable; never raises."""
+        with suppress(subprocess.CalledProcessError):
+            _run("sync", "--file-system", str(self.folder))
+
+    def mend(self) -> None:
+        """What an owner does to a disk with errors, while nobody has a file open there."""
+        _run("umount", str(self.folder))
+        subprocess.run(("e2fsck", "-f", "-y", self._device), check=False, capture_output=True, timeout=300)
+        _run("mount", "-o", _OPTIONS, self._device, str(self.folder))
+
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Whoever writes waits until it is over, as for a disk that stalls."""
@@ -81,7 +97,7 @@ def loop_disk(folder: Path, size: int) -> Iterator[LoopDisk]:
     _run("mkfs.ext4", "-q", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0", str(image))
     device = _run("losetup", "--find", "--show", str(image))
     try:
-        _run("mount", "-o", "noatime", device, str(folder))
+        _run("mount", "-o", _OPTIONS, device, str(folder))
         folder.chmod(0o700)
         with suppress(OSError):
             (folder / "lost+found").rmdir()

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from doorstep.catalog.memory import MemoryCatalog
 from doorstep.core.cause import Cause
+from doorstep.core.delivery import Delivery
 from doorstep.core.errors import CatalogUnavailable, StoreFull
 from doorstep.core.event import Event, EventId
 from doorstep.core.media import Packet, VideoFormat
-from doorstep.core.outbox import Delivery
 from doorstep.core.rolling_buffer import RollingBuffer
 from doorstep.mp4.recording import RecordingIndex, read_recording
 from doorstep.pipeline.event_rows import EventRows

@@ -13,11 +13,11 @@ from doorstep.catalog.sql import SqlCatalog
 from doorstep.catalog.upgrade import upgrade
 from doorstep.core.alert import Alert, AlertId
 from doorstep.core.cause import Cause
+from doorstep.core.delivery import Delivery, DeliveryState
 from doorstep.core.detection import PERSON, Box, Detection, Thresholds
 from doorstep.core.event import Event, EventId
 from doorstep.core.explanation import Explanation, Verdict
 from doorstep.core.media import Codec, VideoFormat
-from doorstep.core.outbox import Delivery, DeliveryState
 from doorstep.core.recorded_span import RecordedSpan
 from doorstep.core.recording import Recording
 from doorstep.core.segment import ConnectionId

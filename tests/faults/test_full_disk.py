@@ -16,9 +16,13 @@ from fakes.mail_server import Mailbox, mail_server
 from fakes.server_process import ServerProcess, running, wait_for
 from faults.agreement import agreement
 from faults.bad_files import RATE, make_still
-from faults.watching import CAMERA, problem
+from faults.watching import CAMERA, metric, problem
 
 pytestmark = pytest.mark.slow
+
+NEARLY_FULL, STOPPED = "Storage is nearly full", "Recording has stopped"
+GOES_ON, HAS_ROOM = "Recording goes on", "Storage has room again"
+NOT_KEPT, KEPT_AGAIN = "Recordings cannot be kept", "Recordings are kept again"
 
 CONFIG = """
 [events]
@@ -81,7 +85,14 @@ def test_a_full_disk_is_told_and_the_recording_is_whole_when_there_is_space_agai
                 assert client.post("/cameras/porch/motion").status_code == 202
 
             wait_for(lambda: problem(server, "Recordings cannot be written"), 20, "the problem")
-            wait_for(lambda: mailbox.messages, 10, "the mail, in spite of the disk")
+            wait_for(lambda: metric(server, "disk") == 1, 10, "the metric of a full disk")
+            if not space_left:
+                assert problem(server, "the disk is full"), "red, with the reason"
+            wait_for(lambda: of_the_porch(mailbox), 10, "the mail, in spite of the disk")
+            wait_for(lambda: about_the_disk(mailbox), 10, "the mail that the disk is full")
+            # With some room left a look may come before it is taken.
+            assert about_the_disk(mailbox)[0] in ((STOPPED, NEARLY_FULL) if space_left else (STOPPED,))
+            wait_for(lambda: NOT_KEPT in subjects(mailbox), 15, "the mail that this visit cannot be written")
             wait_for(lambda: newest_seconds(server, 2) >= 1.5, 20, "a buffer that goes on")
             wait_for(lambda: "event closed" in server.log.read_text(), 20, "the end of the event")
             assert problem(server, "Recordings cannot be written")
@@ -94,20 +105,33 @@ def test_a_full_disk_is_told_and_the_recording_is_whole_when_there_is_space_agai
                 thumbnail = event["thumbnail"]["href"].removeprefix("/api/v1")
                 if space_left:  # Stills gives a picture up when its event is over before the recording has a name
                     wait_for(lambda: client.get(thumbnail).is_success, 15, "its thumbnail")
+            wait_for(
+                lambda: metric(server, "disk") == metric(server, "store") == 0, 15, "the metrics of a disk with room"
+            )
+            wait_for(lambda: about_the_disk(mailbox)[-1] in (GOES_ON, HAS_ROOM), 15, "the word that it is over")
+            wait_for(lambda: KEPT_AGAIN in subjects(mailbox), 15, "the word that it is written")
             if not space_left:  # the other disk is full by a hair, which the next sync may give back
-                wait_for(lambda: "Recording goes on" in subjects(mailbox), 15, "the word that it goes on")
-                assert "Recording has stopped" in subjects(mailbox)
+                assert about_the_disk(mailbox) == [STOPPED, GOES_ON]
         assert event["causes"] == ["trigger"]
         assert event["pre_roll_seconds"] >= 2
         assert frames_in(clip) >= RATE * (2 + 1)
         assert abs(frames_in(clip) / RATE - event["clip"]["seconds"]) <= 0.2
-        assert len([subject for subject in subjects(mailbox) if "Recording" not in subject]) == 1
+        assert len(of_the_porch(mailbox)) == 1
     found = agreement(data)
     assert found.is_whole, found
 
 
 def subjects(mailbox: Mailbox) -> list[str]:
-    return [str(message["subject"]) for message in mailbox.messages]
+    return [str(message["subject"]) for message in list(mailbox.messages)]
+
+
+def of_the_porch(mailbox: Mailbox) -> list[str]:
+    """That somebody came."""
+    return [subject for subject in subjects(mailbox) if "porch" in subject]
+
+
+def about_the_disk(mailbox: Mailbox) -> list[str]:
+    return [subject for subject in subjects(mailbox) if subject in (NEARLY_FULL, STOPPED, GOES_ON, HAS_ROOM)]
 
 
 def whole(server: ServerProcess) -> dict[str, Any] | None:

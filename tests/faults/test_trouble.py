@@ -14,7 +14,7 @@ from fakes.pictures import model_file, shared_file
 from fakes.trouble import HEIGHT, TROUBLE, WIDTH, Pixels, TroubleClip, drawn_background
 from faults.trouble import LOOKS_PER_SECOND, campaign, clips, line, second_looking, told
 
-SECONDS = 20.0
+SECONDS = 12.0
 THRESHOLDS = Thresholds(open=0.35, keep=0.22)
 
 

@@ -2,11 +2,11 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import UTC
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
-from doorstep.core.alert import AlertPolicy
 from doorstep.core.camera import CameraId, CameraState
 from doorstep.core.cause import Cause
 from doorstep.core.detection import PERSON, Box, Detection, Thresholds
@@ -14,6 +14,7 @@ from doorstep.core.errors import SourceCrashed, SourceEnded, SourceLost, SourceR
 from doorstep.core.event import Event
 from doorstep.core.event_tracker import EventTracker
 from doorstep.core.gap import Gap
+from doorstep.core.health_telling import TITLES
 from doorstep.core.ledger import Stage
 from doorstep.core.media import AudioPacket, Packet, StreamItem
 from doorstep.core.segment import Segment
@@ -23,19 +24,23 @@ from doorstep.pipeline.camera_pipeline import CLOCK_SET, LEFT_OUT, CameraParts, 
 from doorstep.pipeline.cameras import Cameras
 from doorstep.pipeline.condition import CONNECTING_GRACE_SECONDS
 from doorstep.pipeline.detect_stream import PATIENCE_SECONDS
+from doorstep.pipeline.health_alerts import HealthAlerts
 from doorstep.pipeline.live_stream import LiveStream
 from doorstep.pipeline.mailbox import FrameMailbox
 from doorstep.pipeline.outbox import Outbox
 from doorstep.pipeline.reading import FIRST_PICTURE_SECONDS, STALL_SECONDS
+from doorstep.pipeline.recipient_book import RecipientBook
 from doorstep.pipeline.stills import Stills
 from doorstep.pipeline.watcher import Eyes, Watcher
 from doorstep.ports import Frame
+from doorstep.shelves.folder import FolderShelf
 from doorstep.shelves.memory import MemoryShelf
 from fakes.footage import CAMERA, FORMAT, NOON, seconds
 from fakes.instant_loop import InlineExecutor, LoopClock, run, turns, while_running
 from fakes.listening_notifier import ListeningNotifier
 from fakes.recording_house import RecordingHouse
 from fakes.scripted_source import ScriptedSource
+from fakes.small_disk import disk_in_memory, make_read_only
 from fakes.taps import ListTap
 
 T = TypeVar("T")
@@ -89,8 +94,9 @@ class Porch:
         self.guard = Guard()
         self.mail = ListeningNotifier()
         house = self.house
-        self.outbox = Outbox([self.mail], house.rows, house.health, clock)
-        eyes = Eyes(Still, lambda: self.guard, InlineExecutor())
+        self.outbox = Outbox(RecipientBook.of([self.mail]), house.rows, house.health, clock)
+        self.detection_is_on = True
+        eyes = Eyes(Still, lambda: self.guard, InlineExecutor(), wanted=lambda: self.detection_is_on)
         parts = CameraParts(
             source=lambda: self.source,
             live=ListTap(),
@@ -100,9 +106,7 @@ class Porch:
             tracker=EventTracker(CAMERA, EVENTS),
             recorder=house.recorder,
             stills=Stills(house.store, house.rows, clock),
-            alerts=AlertDesk(
-                "Porch", AlertPolicy(0.0, EVENTS.alert_on), self.outbox, UTC, lambda event: f"http://door/{event.id}"
-            ),
+            alerts=AlertDesk("Porch", self.outbox, UTC, lambda event: f"http://door/{event.id}"),
             detect=(lambda: self.sub) if detect else None,
             encoded=encoded,
             main=LiveStream(self.fed.append, lambda: self.fed.append(None)),
@@ -200,6 +204,47 @@ def test_a_press_is_an_event_also_while_nobody_is_seen() -> None:
     at_porch(act)
 
 
+def test_while_detection_is_off_nobody_is_looked_for_and_a_press_still_has_its_event_and_picture() -> None:
+    async def act(porch: Porch) -> None:
+        looked: list[float] = []
+        porch.guard.looks_on = lambda: looked.append(porch.clock.monotonic())
+        porch.detection_is_on = False
+        await porch.goes_live()
+        await porch.visited(12, first=21)
+        assert (looked, porch.events()) == ([], [])
+        status = porch.pipeline.status()
+        assert (status.detecting, status.watching, status.state) == (False, False, CameraState.LIVE)
+        await porch.cameras.trigger(CAMERA, Cause.PRESS, "ding")
+        await porch.source.film(40, first=65)
+        (event,) = porch.events()
+        assert event.causes == (Cause.PRESS,)
+        assert event.recording is not None
+        assert event.has_still
+        assert porch.mail.accepted[0].snapshot.startswith(b"picture")
+        porch.detection_is_on = True
+        await porch.visited(12, first=105)
+        assert looked
+        assert [one.causes for one in porch.events()] == [(Cause.PRESS,), (Cause.PERSON,)]
+
+    at_porch(act)
+
+
+def test_motion_that_is_told_late_is_recorded_from_when_it_was() -> None:
+    async def act(porch: Porch) -> None:
+        await porch.goes_live()
+        await porch.source.film(80, first=21)
+        was_at = porch.clock.now() - seconds(12)
+        await porch.cameras.trigger(CAMERA, Cause.TRIGGER, "relay", was_at)
+        await porch.source.film(40, first=101)
+        (event,) = porch.events()
+        assert event.started_at == was_at
+        assert event.recording is not None
+        assert event.recording.starts_at <= was_at - seconds(2)
+        assert event.recording.ends_at >= was_at + seconds(1)
+
+    at_porch(act)
+
+
 def test_a_press_at_a_camera_that_is_gone_shows_no_old_picture_and_is_told_all_the_same() -> None:
     async def act(porch: Porch) -> None:
         await porch.goes_live()
@@ -230,6 +275,37 @@ def test_a_camera_that_is_lost_says_so_and_what_was_missed_is_a_gap() -> None:
         assert (gap.ends_at - gap.starts_at).total_seconds() == pytest.approx(10, abs=0.5)
         assert gap.reason == "The camera does not answer."
         assert porch.source.closed == 1
+
+    at_porch(act)
+
+
+def test_a_camera_that_comes_and_goes_fills_no_mailbox() -> None:
+    seen, flaps = TITLES["packets"], 10
+
+    async def act(porch: Porch) -> None:
+        alerts = HealthAlerts(porch.house.health, porch.outbox.dispatch, porch.clock, "/", porch.outbox.standings)
+
+        async def silent(seconds: int) -> None:
+            porch.source.send(SourceLost("no answer"))
+            for _ in range(seconds):
+                await porch.clock.sleep(1.0)
+                alerts.look()
+
+        async def filmed(seconds: int) -> None:
+            await porch.goes_live()
+            for second in range(seconds):
+                await porch.source.film(4, first=21 + 4 * second)
+                alerts.look()
+
+        for _ in range(flaps):
+            await silent(45)
+            await filmed(10)
+        told = [alert.title for alert in porch.mail.accepted]
+        assert told == [*seen, *seen, *seen, seen[0]]
+        assert "comes and goes" in porch.mail.accepted[-1].text
+        await silent(1)
+        await filmed(16 * 60)
+        assert [alert.title for alert in porch.mail.accepted] == [*told, seen[1]]
 
     at_porch(act)
 
@@ -448,6 +524,26 @@ def test_a_buffer_that_cannot_be_kept_is_told() -> None:
         assert porch.problems == []
 
     at_porch(act)
+
+
+def test_a_buffer_whose_folder_takes_nothing_is_told_until_it_does(tmp_path: Path) -> None:
+    clock, told = LoopClock(NOON), list[str]()
+
+    async def act(porch: Porch, disk: Path) -> None:
+        alerts = HealthAlerts(porch.house.health, lambda alert: told.append(alert.title), clock, "/", tuple)
+        await porch.goes_live()
+        for first in range(21, 21 + 4 * 150, 4):
+            make_read_only(disk, read_only=TITLES["buffer"][0] not in told)
+            await porch.source.film(4, first=first)
+            alerts.look()
+
+    async def main(disk: Path) -> None:
+        porch = Porch(clock, house=RecordingHouse(clock, shelf=FolderShelf(disk, "this boot")))  # type: ignore[arg-type]
+        await while_running(porch.cameras.run, porch.outbox.run, porch.house.rows.run, act=lambda: act(porch, disk))
+
+    with disk_in_memory(tmp_path / "disk", "1m") as disk:
+        run(clock, lambda: main(disk))
+    assert [title for title in told if title in TITLES["buffer"]] == [*TITLES["buffer"]]
 
 
 # ---------------------------------------------------------------------------------------------------- gaps and reasons

@@ -3,20 +3,25 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
-from doorstep.core.alert import AlertPolicy
 from doorstep.core.detection import PERSON, Box, Detection, Thresholds
 from doorstep.core.event import Event
 from doorstep.core.event_tracker import EventTracker
 from doorstep.core.gap import Gap
+from doorstep.core.health_rules import MOST_SET_RIGHT, WITHIN_SECONDS
+from doorstep.core.health_telling import TITLES
 from doorstep.core.settings import CameraSettings, DetectionSettings, EventSettings
 from doorstep.pipeline.alerts import AlertDesk
 from doorstep.pipeline.camera_pipeline import CameraParts, CameraPipeline
+from doorstep.pipeline.drift_watch import DriftWatch
+from doorstep.pipeline.health_alerts import HealthAlerts
 from doorstep.pipeline.mailbox import FrameMailbox
 from doorstep.pipeline.outbox import Outbox
+from doorstep.pipeline.recipient_book import RecipientBook
 from doorstep.pipeline.stills import Stills
 from doorstep.pipeline.watcher import Eyes, Watcher
 from doorstep.ports import Frame
@@ -61,9 +66,10 @@ class Door:
     def __init__(self, clock: LoopClock) -> None:
         self.house = house = LateHouse(clock)
         self.source = ScriptedSource(clock)
+        self.drift = DriftWatch(house.health, clock)
         self.eye = Eye()
         eyes = Eyes(lambda: self.eye, lambda: self.eye, InlineExecutor())
-        outbox = Outbox([], house.rows, house.health, clock)
+        outbox = Outbox(RecipientBook.of([]), house.rows, house.health, clock)
         parts = CameraParts(
             source=lambda: self.source,
             live=ListTap(),
@@ -73,7 +79,8 @@ class Door:
             tracker=EventTracker(CAMERA, EVENTS),
             recorder=house.recorder,
             stills=Stills(house.store, house.rows, clock),
-            alerts=AlertDesk("Door", AlertPolicy(0.0, EVENTS.alert_on), outbox, UTC, lambda event: event.id),
+            alerts=AlertDesk("Door", outbox, UTC, lambda event: event.id),
+            drifted=partial(self.drift.set_right, CAMERA, "Door"),
         )
         self.pipeline = CameraPipeline(
             CameraSettings(CAMERA, "Door", "demo://"), parts, house.rows, house.health, clock
@@ -153,3 +160,24 @@ def test_a_step_of_a_clock_that_was_right_loses_nothing_of_a_visit(by: float) ->
         assert all(event.ended_at is not None and not event.unfinished for event in door.events())
 
     at_door(act)
+
+
+def test_a_camera_whose_times_jump_again_and_again_is_told_until_an_hour_was_quiet() -> None:
+    told: list[str] = []
+
+    async def act(door: Door) -> None:
+        house = door.house
+        alerts = HealthAlerts(house.health, lambda alert: told.append(alert.title), house.clock, "/", tuple)
+        house.set_clock(HOUR)  # which is no fault of the camera
+        for time in range(1, MOST_SET_RIGHT + 1):
+            alerts.look()
+            assert told == []
+            await door.source.film(12, first=1000 * time)
+        await turns()
+        alerts.look()
+        house.clock.advance(WITHIN_SECONDS)
+        door.drift.look()
+        alerts.look()
+
+    at_door(act)
+    assert told == [*TITLES["drift"]]

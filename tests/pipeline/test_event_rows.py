@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 from doorstep.core.alert import Alert, AlertId
 from doorstep.core.cause import Cause
 from doorstep.core.clock_state import Guess
+from doorstep.core.delivery import Delivery, DeliveryState
 from doorstep.core.detection import Box
 from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.event import Event, EventId, Recording
 from doorstep.core.gap import Gap
 from doorstep.core.ledger import LedgerEntry, Stage
-from doorstep.core.outbox import Delivery, DeliveryState
 from doorstep.core.recorded_span import RecordedSpan
 from doorstep.pipeline import loose_rows
 from doorstep.pipeline.event_rows import EventRows
@@ -242,22 +242,29 @@ def test_the_older_of_two_states_never_lands_last() -> None:
     assert [event.score for event in asyncio.run(main()).saved] == [None, 0.9]
 
 
-def test_a_delivery_is_kept_without_its_picture() -> None:
-    async def act(rows: EventRows, _: GapCatalog, __: HealthBoard) -> None:
-        rows.decided(event_at())
-        rows.delivery(a_delivery(event_at()))
-        assert rows._unwritten[EVENT].deliveries["front-door-1:person:mail"].alert.snapshot == b""
-        await rows.settled()
-
-    with_rows(act)
-
-
 def test_a_delivery_of_an_event_that_memory_has_lost_is_written_alone() -> None:
     async def act(rows: EventRows, catalog: GapCatalog, _: HealthBoard) -> None:
         catalog.save_event(event_at(), [a_delivery(event_at())])
         rows.delivery(a_delivery(event_at(), DeliveryState.ACCEPTED))
         await rows.settled()
         assert catalog.due_deliveries() == []
+
+    with_rows(act)
+
+
+def test_a_word_about_the_event_that_is_given_up_this_moment_is_written_alone() -> None:
+    async def act(rows: EventRows, catalog: GapCatalog, _: HealthBoard) -> None:
+        over = replace(event_at(), ended_at=NOON)
+        rows.decided(over)
+        await rows.settled()
+        catalog.fails = lambda: True
+        for number in range(loose_rows.LONGEST_MEMORY):
+            rows.decided(event_at(event_id=EventId(f"running-{number}")))
+        rows.delivery(a_delivery(over))
+        assert EVENT not in rows._unwritten
+        catalog.fails = lambda: False
+        await rows.settled()
+        assert [one.alert.event for one in catalog.due_deliveries()] == [EVENT]
 
     with_rows(act)
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from doorstep.catalog.memory import MemoryCatalog
 from doorstep.core.camera import CameraId
 from doorstep.core.cause import Cause
+from doorstep.core.delivery import Delivery
 from doorstep.core.detection import PERSON, Box, Detection
 from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.event import Event, EventId, Sighting, Tick
 from doorstep.core.explanation import MOST_LOOKS, Explanation
-from doorstep.core.outbox import Delivery
 from doorstep.core.region import WHOLE
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.explanations import Explanations

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from doorstep.catalog.memory import MemoryCatalog
 from doorstep.core.camera import CameraId
 from doorstep.core.cause import Cause
+from doorstep.core.delivery import Delivery
 from doorstep.core.detection import PERSON, Box, Detection, Thresholds
 from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.event import Event, EventId, Moved, Observation, Pressed, Sighting, Tick
 from doorstep.core.explanation import LEAD, MOST_LOOKS, Explanation, KeptLook, SeeingModel, Verdict
-from doorstep.core.outbox import Delivery
 from doorstep.core.region import WHOLE
 from doorstep.core.remote_use import DetectionPlace
 from doorstep.pipeline.event_rows import EventRows

@@ -29,3 +29,14 @@ def test_the_oldest_problem_stands_first() -> None:
     board.report("a", "second", "")
     board.report("0", "third", "")
     assert [problem.key for problem in board.problems()] == ["b", "0", "a"]
+
+
+def test_what_was_wrong_once_fills_no_memory() -> None:
+    clock = FakeClock()
+    board = HealthBoard(clock)
+    board.report("device:1", "It left.", "")
+    board.clear("device:1")
+    board.report("device:2", "It left.", "", 10.0)
+    clock.advance(11)
+    assert board.problems() == []
+    assert not any(kept for kept in vars(board).values() if isinstance(kept, dict))

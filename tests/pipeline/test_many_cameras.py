@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 import pytest
 
-from doorstep.core.alert import AlertPolicy
 from doorstep.core.camera import CameraId, CameraState
 from doorstep.core.event import Cause
 from doorstep.core.event_tracker import EventTracker
@@ -22,6 +21,7 @@ from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.mailbox import FrameMailbox
 from doorstep.pipeline.outbox import Outbox
 from doorstep.pipeline.reading import FIRST_PICTURE_SECONDS
+from doorstep.pipeline.recipient_book import RecipientBook
 from doorstep.pipeline.recorder import Recorder
 from doorstep.pipeline.segmenter import BufferedCamera
 from doorstep.pipeline.stills import Stills
@@ -127,7 +127,10 @@ class Street:
             recorder=recorder,
             stills=Stills(self.store, rows, clock),
             alerts=AlertDesk(
-                camera, AlertPolicy(0.0, events.alert_on), Outbox([], rows, health, clock), UTC, lambda _event: "x"
+                camera,
+                Outbox(RecipientBook.of([]), rows, health, clock),
+                UTC,
+                lambda _event: "x",
             ),
         )
         return CameraPipeline(CameraSettings(camera, camera.title(), "demo://"), parts, rows, health, clock)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from doorstep.core.alert import Alert, AlertId
 from doorstep.core.cause import Cause
+from doorstep.core.delivery import Delivery, DeliveryState
 from doorstep.core.detection import Box
 from doorstep.core.errors import StoreUnavailable
 from doorstep.core.event import Event, EventId
-from doorstep.core.outbox import Delivery, DeliveryState
 from doorstep.core.recording_key import still_key, thumbnail_key
 from doorstep.media.still_box import with_box
 from doorstep.mp4.recording import header, read_recording

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from doorstep.core.alert import Alert, AlertId
 from doorstep.core.cause import Cause
 from doorstep.core.clock_state import ClockReading, Guess
+from doorstep.core.delivery import Delivery, DeliveryState
 from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.event import Event, EventId, Recording
 from doorstep.core.gap import Gap
 from doorstep.core.ledger import LedgerEntry, Stage
-from doorstep.core.outbox import Delivery, DeliveryState
 from doorstep.core.recorded_span import RecordedSpan
 from doorstep.pipeline.clock_watch import ClockWatch
 from doorstep.pipeline.event_rows import EventRows

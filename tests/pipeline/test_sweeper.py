@@ -3,6 +3,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from doorstep.catalog.memory import MemoryCatalog
+from doorstep.core.alert import Alert, AlertId
+from doorstep.core.delivery import Delivery, DeliveryState
 from doorstep.core.errors import CatalogUnavailable, StoreUnavailable
 from doorstep.core.event import Event, EventId, Recording
 from doorstep.core.explanation import Verdict
@@ -230,3 +232,14 @@ def test_on_a_disk_that_is_nearly_full_so_much_goes_early_as_is_missing_and_no_m
         house.keep(name, age * DAY, size=100)
     asyncio.run(house.sweeper.sweep())
     assert [name for name in "abc" if house.catalog.event(EventId(name)) is not None] == ["c"]
+
+
+def test_what_was_said_of_doorstep_itself_goes_when_an_event_of_its_time_would() -> None:
+    house = House(days=30)
+    now = house.clock.now()
+    for days in (40, 20):
+        at = now - timedelta(days=days)
+        alert = Alert(AlertId(f"trouble-{days}"), None, None, None, at, "t", "x", "/")
+        house.catalog.save_delivery(Delivery(alert, "email", DeliveryState.FAILED, 1, at))
+    house.sweep()
+    assert [house.catalog.delivery(f"trouble-{days}:email") is None for days in (40, 20)] == [True, False]

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import pytest
 
-from doorstep.core.alert import AlertPolicy
 from doorstep.core.cause import Cause
 from doorstep.core.detection import PERSON, Box, Detection, Thresholds
 from doorstep.core.event import Event
@@ -22,6 +21,7 @@ from doorstep.pipeline.camera_pipeline import CameraParts, CameraPipeline
 from doorstep.pipeline.cameras import Cameras
 from doorstep.pipeline.mailbox import FrameMailbox
 from doorstep.pipeline.outbox import Outbox
+from doorstep.pipeline.recipient_book import RecipientBook
 from doorstep.pipeline.stills import Stills
 from doorstep.pipeline.watcher import Eyes, Watcher, WatchRules
 from doorstep.ports import EventQuery, Frame
@@ -77,7 +77,7 @@ class Path:
         self.watchman = Watchman()
         self.mail = ListeningNotifier()
         house = self.house
-        self.outbox = Outbox([self.mail], house.rows, house.health, clock)
+        self.outbox = Outbox(RecipientBook.of([self.mail]), house.rows, house.health, clock)
         eyes = Eyes(Moving, lambda: self.watchman, InlineExecutor())
         looks = DetectionSettings()
         parts = CameraParts(
@@ -89,7 +89,7 @@ class Path:
             tracker=EventTracker(CAMERA, events),
             recorder=house.recorder,
             stills=Stills(house.store, house.rows, clock),
-            alerts=AlertDesk("Path", AlertPolicy(120.0, events.alert_on), self.outbox, UTC, lambda event: event.id),
+            alerts=AlertDesk("Path", self.outbox, UTC, lambda event: event.id),
         )
         settings = CameraSettings(CAMERA, "Path", "demo://", zones=zones)
         self.pipeline = CameraPipeline(settings, parts, house.rows, house.health, clock)

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from doorstep.core.detection import PERSON, Box, Detection, Label, Thresholds
@@ -10,7 +10,7 @@ from doorstep.core.settings import DetectionSettings
 from doorstep.core.tracking import EVERYWHERE, Sighting
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.mailbox import FrameMailbox
-from doorstep.pipeline.watcher import Eyes, Look, Watcher, WatchRules
+from doorstep.pipeline.watcher import Eyes, Look, Watcher, WatchRules, always_wanted
 from doorstep.ports import Detector, Frame
 from fakes.footage import NOON, seconds
 from fakes.instant_loop import InlineExecutor, LoopClock, run, while_running
@@ -18,6 +18,10 @@ from fakes.stand_in_frame import StandInFrame
 
 THRESHOLDS = Thresholds(open=0.5, keep=0.3)
 SOMEBODY = (Detection(PERSON, 0.9, Box(0.4, 0.2, 0.6, 0.8)),)
+
+
+async def not_judged(_frame: Frame) -> None:
+    """How the picture is, nobody asks."""
 
 
 @dataclass
@@ -71,6 +75,8 @@ def watched(
     rules: WatchRules | None = None,
     regions: Sequence[Box] = EVERYWHERE,
     sharpness: Callable[[Frame, Box], float] = lambda _frame, _box: 100.0,
+    wanted: Callable[[], bool] = always_wanted,
+    picture: Callable[[Frame], Awaitable[None]] = not_judged,
 ) -> Watch:
     clock = LoopClock(NOON)
     health = HealthBoard(clock)
@@ -80,7 +86,15 @@ def watched(
 
     async def main() -> None:
         scorer = ScriptedScorer(moves)
-        eyes = Eyes(lambda: scorer, lambda: detector, InlineExecutor(), lambda _scorer: regions, sharpness)
+        eyes = Eyes(
+            lambda: scorer,
+            lambda: detector,
+            InlineExecutor(),
+            lambda _scorer: regions,
+            sharpness,
+            wanted=wanted,
+            picture=picture,
+        )
         settings = DetectionSettings(look_at_least_every=15.0)
         watcher = Watcher("front-door", eyes, settings, (), 10.0, health, clock, rules or WatchRules())
         made.append(watcher)
@@ -286,3 +300,42 @@ def test_who_stays_for_the_time_that_is_set_loiters() -> None:
     watch = watched(12, ScriptedDetector(lambda _at: SOMEBODY), lambda _at: 0.5, rules=rules)
     sightings = [look.observation for look in watch.looks if isinstance(look.observation, Sighting)]
     assert [sighting.loitering for sighting in sightings] == [False] * 8 + [True] * 4
+
+
+# ------------------------------------------------------------------------------------------------ switched off
+
+
+def test_while_detection_is_off_nobody_looks_and_the_frames_still_come() -> None:
+    scored: list[float] = []
+    judged: list[float] = []
+
+    def moves(at: float) -> float:
+        scored.append(at)
+        return 0.5
+
+    async def picture(frame: Frame) -> None:
+        judged.append(frame.at)
+
+    detector = ScriptedDetector(lambda _at: SOMEBODY)
+    watch = watched(12, detector, moves, wanted=lambda: False, picture=picture)
+    assert detector.looked == scored == []
+    assert [type(look.observation) for look in watch.looks] == [Tick] * 12
+    assert {look.moving for look in watch.looks} == {None}
+    assert [look.frame.at for look in watch.looks] == judged == [number / 4 for number in range(12)]
+    assert watch.patient == [True] * 12
+    assert watch.watcher.last_look_at is None
+    assert not watch.watcher.is_on
+
+
+def test_who_was_there_before_it_was_switched_off_is_nobody_known_afterwards() -> None:
+    frames = [0]
+
+    def meanwhile(number: int, _watcher: Watcher) -> None:
+        frames[0] = number
+
+    detector = ScriptedDetector(lambda _at: SOMEBODY)
+    watch = watched(24, detector, lambda _at: 0.5, meanwhile, wanted=lambda: not 8 <= frames[0] < 16)
+    assert [at for at in detector.looked if 2 <= at < 4] == []
+    sightings = [look.observation for look in watch.looks if isinstance(look.observation, Sighting)]
+    assert {sighting.first_at for sighting in sightings} == {NOON, NOON + seconds(4)}
+    assert {look.moving for look in watch.looks if look.frame.at < 2 or look.frame.at >= 4} == {True}

@@ -17,12 +17,12 @@ from doorstep.catalog.upgrade import upgrade
 from doorstep.core.alert import Alert, AlertId
 from doorstep.core.camera import CameraId
 from doorstep.core.clock_state import Dating, Guess
+from doorstep.core.delivery import Delivery, DeliveryState
 from doorstep.core.detection import Box
 from doorstep.core.event import Cause, Event, EventId, Recording
 from doorstep.core.explanation import Verdict
 from doorstep.core.gap import Gap
 from doorstep.core.ledger import LedgerEntry, Stage
-from doorstep.core.outbox import Delivery, DeliveryState
 from doorstep.core.recorded_span import RecordedSpan
 from doorstep.core.redating import dated_delivery, dated_event, dated_gap, dated_span
 from doorstep.core.track import Direction
@@ -399,6 +399,26 @@ def test_gaps_that_are_long_over_are_forgotten(catalog: Catalog) -> None:
     assert [gap.starts_at for gap in catalog.gaps(DOOR, NOON, NOON + 3600 * SECOND)] == [NOON + 120 * SECOND]
 
 
+def test_old_words_about_doorstep_itself_are_forgotten_but_for_what_is_due_and_what_proves_a_channel(
+    catalog: Catalog,
+) -> None:
+    event = an_event(1)
+    catalog.save_event(event, [replace(a_delivery(event, "ntfy"), state=DeliveryState.FAILED)])
+    states = [DeliveryState.ACCEPTED, DeliveryState.ACCEPTED, DeliveryState.DUE, DeliveryState.FAILED]
+    for number, state in enumerate([*states, DeliveryState.ACCEPTED]):
+        at = NOON + number * 60 * SECOND
+        alert = replace(a_delivery(event).alert, id=AlertId(f"trouble-{number}"), event=None, at=at)
+        channel = "ntfy" if number == 4 else "email"
+        catalog.save_delivery(replace(a_delivery(event, channel), alert=alert, state=state, next_at=at))
+    proven = catalog.last_accepted()
+    assert catalog.forget_deliveries(NOON) == 0
+    assert catalog.forget_deliveries(NOON + 200 * SECOND) == 2
+    left = [number for number in range(5) if catalog.delivery(f"trouble-{number}:{'ntfy' if number == 4 else 'email'}")]
+    assert left == [1, 2, 4]
+    assert catalog.last_accepted() == proven
+    assert len(catalog.deliveries_of(event.id)) == 1
+
+
 def test_a_timeline_holds_files_gaps_and_events_of_its_camera(catalog: Catalog) -> None:
     for number in range(4):
         catalog.save_span(a_minute(number))
@@ -445,14 +465,16 @@ def test_every_row_of_a_boot_is_dated_when_its_clock_is_set(catalog: Catalog, kn
     at = BOOTED + 60 * SECOND
     event = replace(an_event(at=at), guess=GUESS, deleted_at=at + 90 * SECOND, ended_at=None)
     minute, gap = minute_at(at), Gap(DOOR, at, at + 5 * SECOND, "lost")
-    catalog.save_event(event, [a_delivery(event)])
+    told = replace(a_delivery(event), acknowledged_at=at + SECOND, opened_at=at + 2 * SECOND)
+    catalog.save_event(event, [told])
     catalog.save_span(minute, GUESS)
     catalog.add_gap(gap, GUESS)
 
     for _ in range(2):  # whoever is not sure that it was done does it again
         catalog.redate(TRUTH, known=known)
     assert catalog.event(event.id) == dated_event(event, LATER, None if known else TRUTH)
-    assert catalog.deliveries_of(event.id) == [dated_delivery(a_delivery(event), LATER)]
+    assert catalog.deliveries_of(event.id) == [dated_delivery(told, LATER)]
+    assert [one.opened_at for one in catalog.deliveries_of(event.id)] == [NOON + 62 * SECOND]
     since, until = NOON, NOON + 3600 * SECOND
     assert catalog.gaps(DOOR, since, until) == [dated_gap(gap, LATER)]
     assert list(catalog.recorded(DOOR, since, until)) == [dated_span(minute, LATER)]
@@ -580,3 +602,25 @@ def test_looks_are_dated_with_their_event(catalog: Catalog) -> None:
     assert dated is not None
     assert dated.started_at == NOON + 60 * SECOND
     assert why == explanation(event.id)  # seconds behind the start, wherever that is
+
+
+def test_a_delivery_is_found_by_its_id(catalog: Catalog) -> None:
+    delivery = a_delivery(an_event())
+    catalog.save_event(an_event(), [delivery])
+    assert catalog.delivery(delivery.id) == delivery
+    assert catalog.delivery("unknown") is None
+
+
+def test_of_each_channel_the_last_alert_that_it_took_is_known(catalog: Catalog) -> None:
+    deliveries = [
+        replace(a_delivery(event, channel), state=state, next_at=NOON + after * SECOND)
+        for event, channel, state, after in (
+            (an_event(1), "email", DeliveryState.ACCEPTED, 9),
+            (an_event(2), "email", DeliveryState.ACCEPTED, 5),
+            (an_event(3), "email", DeliveryState.DUE, 60),
+            (an_event(1), "push", DeliveryState.FAILED, 3),
+        )
+    ]
+    for delivery in deliveries:
+        catalog.save_delivery(delivery)
+    assert catalog.last_accepted() == {"email": NOON + 9 * SECOND}

@@ -5,19 +5,37 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import unquote_plus
 
 import pytest
 
+from doorstep.clock import SystemClock
 from doorstep.core.alert import Alert, AlertId
 from doorstep.core.camera import CameraId
 from doorstep.core.cause import Cause
 from doorstep.core.errors import NotifierRefused, NotifierUnavailable
 from doorstep.core.event import EventId
-from doorstep.core.settings import EmailSettings
+from doorstep.core.notify_settings import AppriseSettings, EmailSettings, MqttSettings, WebhookSettings
+from doorstep.core.push_subscription import PushSubscription
+from doorstep.notifiers.apprise import AppriseNotifier
+from doorstep.notifiers.mqtt import MqttNotifier
+from doorstep.notifiers.mqtt_link import MqttLink
+from doorstep.notifiers.ses import SesNotifier
 from doorstep.notifiers.smtp import SmtpNotifier
+from doorstep.notifiers.vapid_key import vapid_key
+from doorstep.notifiers.web_push import PushNotifier, PushSender
+from doorstep.notifiers.webhook import WebhookNotifier
 from doorstep.ports import Notifier
+from fakes.certificates import certificate
+from fakes.clock import FakeClock
 from fakes.free_port import free_port
+from fakes.http_channel import http_channel
+from fakes.mosquitto import Ear, broker, missing
 from fakes.post_office import post_office
+from fakes.push_service import push_service, trusting
+from fakes.ses import REGION, ses, taken
 
 ALERT = Alert(
     AlertId("a1"),
@@ -58,7 +76,96 @@ def smtp() -> Iterator[Channel]:
         )
 
 
-CHANNELS: dict[str, Callable[[], AbstractContextManager[Channel]]] = {"smtp": smtp}
+@contextmanager
+def web_push() -> Iterator[Channel]:
+    with TemporaryDirectory() as folder:
+        tls = certificate(Path(folder))
+        with push_service(tls) as there, push_service(tls) as refusing:
+            refusing.answer = lambda: 403
+            away = f"https://127.0.0.1:{free_port()}/"
+            key = vapid_key(Path(folder) / "push.pem")
+            own = (there.base, refusing.base, away)
+            sender = PushSender(key, "mailto:a@example.org", FakeClock(), own, tls=trusting(tls), seconds=20.0)
+            ann = there.browser()
+
+            def to(base: str) -> Notifier:
+                at, device = FakeClock().now(), ann.device
+                ids = ("0123456789ab", "ann", "g1", device.name, f"{base}x", device.p256dh, device.auth)
+                return PushNotifier(PushSubscription(*ids, at), sender)
+
+            def shown() -> list[str]:
+                found = [ann.read(pushed.body) for pushed in there.pushed]
+                return [f"{one['title']}: http://127.0.0.1:8080{one['link']}" for one in found]
+
+            yield Channel(to(there.base), to(away), to(refusing.base), shown)
+
+
+@contextmanager
+def amazon_ses() -> Iterator[Channel]:
+    with ses("d@example.org"):
+
+        def sent_by(sender: str, endpoint: str | None = None) -> Notifier:
+            return SesNotifier(EmailSettings("", sender, ("ann@example.org",), REGION), endpoint)
+
+        away = f"http://127.0.0.1:{free_port()}"
+        yield Channel(sent_by("d@example.org"), sent_by("d@example.org", away), sent_by("eve@example.org"), taken)
+
+
+@contextmanager
+def ntfy_by_apprise() -> Iterator[Channel]:
+    with http_channel() as there, http_channel() as refusing:
+        refusing.answer = lambda _asked: 403
+
+        def to(port: int) -> Notifier:
+            return AppriseNotifier(AppriseSettings("phone", f"ntfy://127.0.0.1:{port}/door"), seconds=30.0)
+
+        def told() -> list[str]:
+            return [unquote_plus(one.path) for one in there.asked]
+
+        yield Channel(to(there.port), to(free_port()), to(refusing.port), told)
+
+
+@contextmanager
+def webhook() -> Iterator[Channel]:
+    with http_channel() as there, http_channel() as refusing:
+        refusing.answer = lambda _asked: 401
+
+        def to(port: int) -> Notifier:
+            settings = WebhookSettings("home", f"http://127.0.0.1:{port}/door", "a secret of some length")
+            return WebhookNotifier(settings, FakeClock())
+
+        yield Channel(
+            to(there.port), to(free_port()), to(refusing.port), lambda: [one.body.decode() for one in there.asked]
+        )
+
+
+@contextmanager
+def mqtt() -> Iterator[Channel]:
+    if missing():
+        pytest.skip(missing())
+    with (
+        TemporaryDirectory() as folder,
+        broker(Path(folder), may_write="doorstep/#\ntopic write test/#") as at,
+        Ear(at) as ear,
+    ):
+
+        def to(port: int, prefix: str = "doorstep") -> Notifier:
+            return MqttNotifier(MqttLink(MqttSettings(f"mqtt://127.0.0.1:{port}", prefix=prefix), SystemClock()))
+
+        def told() -> list[str]:
+            return [payload.decode() for payload in ear.payloads("doorstep/alert")]
+
+        yield Channel(to(at.port), to(free_port()), to(at.port, "locked"), told)
+
+
+CHANNELS: dict[str, Callable[[], AbstractContextManager[Channel]]] = {
+    "mqtt": mqtt,
+    "smtp": smtp,
+    "web push": web_push,
+    "ses": amazon_ses,
+    "apprise": ntfy_by_apprise,
+    "webhook": webhook,
+}
 
 
 @pytest.fixture(params=sorted(CHANNELS))
@@ -68,7 +175,7 @@ def channel(request: pytest.FixtureRequest) -> Iterator[Channel]:
 
 
 def test_its_name_is_short_and_stays(channel: Channel) -> None:
-    assert 0 < len(channel.working.channel) <= 20
+    assert 0 < len(channel.working.channel) <= 40
     assert channel.working.channel == channel.away.channel
 
 

@@ -4,17 +4,18 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
 
 from doorstep.core.access import Role, Scope
-from doorstep.core.camera import CameraId
 from doorstep.core.cause import Cause
 from doorstep.core.detection import Box
 from doorstep.core.event import EventId
 from doorstep.core.health import Problem
 from doorstep.core.ledger import LedgerEntry, Stage
+from doorstep.core.outside_word import OutsideWord
 from doorstep.core.track import Direction
 from doorstep.core.zone import Zone
 from doorstep.web.idempotency import MOST_REMEMBERED, Answer, Answered
@@ -49,7 +50,7 @@ def test_an_event_has_the_shape_that_scripts_rely_on(house: House) -> None:
         "causes": ["person"],
         "pre_roll_seconds": 5.0,
         "score": 0.93,
-        "clip": {"href": f"{EVENTS}/front-door-1/clip.mp4", "bytes": 4096, "seconds": 15.0},
+        "clip": {"href": f"{EVENTS}/front-door-1/clip.mp4", "bytes": 4096, "seconds": 15.0, "whole": True},
         "thumbnail": {"href": f"{EVENTS}/front-door-1/thumbnail.jpg", "ready": True},
         "still": {"href": f"{EVENTS}/front-door-1/still.jpg", "ready": True},
         "zone": "",
@@ -59,7 +60,16 @@ def test_an_event_has_the_shape_that_scripts_rely_on(house: House) -> None:
             {"stage": "captured", "at": "2026-11-21T12:00:00.000Z", "ms": 0, "cost_usd": 0.0, "channel": ""},
             {"stage": "accepted", "at": "2026-11-21T12:00:01.300Z", "ms": 1300, "cost_usd": 0.0001, "channel": "email"},
         ],
+        "test": False,
+        "stored": True,
+        "deliveries": [],
     }
+
+
+@pytest.mark.parametrize("change", [{"unfinished": True}, {"ended_at": None}])
+def test_a_clip_that_may_still_grow_is_not_whole(house: House, change: dict[str, Any]) -> None:
+    house.change_event(FRONT_EVENT, **change)
+    assert house.get(f"{EVENTS}/{FRONT_EVENT}").json()["clip"]["whole"] is False
 
 
 def test_an_event_says_who_is_where_in_its_still_and_where_to_he_went(house: House) -> None:
@@ -191,6 +201,7 @@ def test_the_status_says_what_is_wrong_and_how_full_it_is(house: House) -> None:
         "seeing": False,
         "problems": [
             {
+                "key": "store",
                 "what": "The disk is full.",
                 "since": "2026-11-21T13:00:00.000Z",
                 "remedy": "Free some space.",
@@ -217,6 +228,24 @@ def test_the_troubles_of_a_foreign_camera_are_not_told(house: House) -> None:
     token = house.token(Scope.STATUS_READ, cameras=frozenset({FRONT}))
     assert house.get("/api/v1/status", token).json()["seeing"] is True
     assert "Garden" not in house.get("/readyz", token).text
+
+
+def test_what_is_wrong_with_somebodys_device_or_token_is_told_to_him_and_the_owner(house: House) -> None:
+    now = house.clock.now()
+    house.health.wrong = [
+        Problem("push:1:ended", "Ada phone of Ada no longer takes alerts.", now, "Look.", minor=True, person="Ada"),
+        Problem("notifier:push:2", "Alerts by family phone do not arrive.", now, "Look.", person=Role.FAMILY),
+        Problem("notifier:email", "Alerts by mail do not arrive.", now, "Look."),
+        Problem("token:1", "The token porch is used from two places.", now, "Look.", minor=True),
+        Problem("person", "No account is called Eve.", now, "Spell it as one of the accounts is: Ada.", minor=True),
+    ]
+
+    def told(who: dict[str, str]) -> list[str]:
+        return [one["key"] for one in house.get("/api/v1/status", who).json()["problems"]]
+
+    assert told(house.session(Role.FAMILY)) == ["notifier:push:2", "notifier:email"]
+    assert told(house.token(Scope.STATUS_READ)) == ["notifier:email"]
+    assert told(house.session(Role.OWNER)) == [one.key for one in house.health.wrong]
 
 
 def test_the_probes(house: House) -> None:
@@ -272,8 +301,8 @@ def test_a_key_has_a_sensible_length(house: House, key: str) -> None:
 
 
 def test_a_press_that_failed_may_be_tried_again_with_its_key(house: House) -> None:
-    async def fails(camera: CameraId, cause: Cause, note: str) -> None:
-        del camera, cause, note
+    async def fails(word: OutsideWord) -> None:
+        del word
         raise RuntimeError
 
     owner = house.owner()
@@ -298,7 +327,7 @@ def test_the_memory_of_keys_is_bounded_and_equal_keys_at_once_act_once(house: Ho
                 tasks.create_task(answered.once(("same",), act))
         assert len(acted) == 1
         for number in range(MOST_REMEMBERED * 2):
-            await answered.once((str(number),), act)
-        assert len(answered._entries) <= MOST_REMEMBERED
+            await answered.once(("a sender", str(number)), act)
+        assert len(answered._entries) <= MOST_REMEMBERED + 1
 
     house.runner.run(run())

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
 from doorstep.core.access import Role, Scope
-from doorstep.core.camera import CameraId
-from doorstep.core.event import Cause
+from doorstep.core.outside_word import OutsideWord
 from doorstep.web.headers import SECURITY_HEADERS
 from doorstep.web.hosts import host_of
 from doorstep.web.local import LocalOwner
@@ -69,8 +68,8 @@ def test_every_error_is_a_problem_document(house: House) -> None:
 
 
 def test_a_bug_is_a_problem_document_without_its_story(house: House, capsys: pytest.CaptureFixture[str]) -> None:
-    async def broken(camera: CameraId, cause: Cause, note: str) -> None:
-        del camera, cause, note
+    async def broken(word: OutsideWord) -> None:
+        del word
         msg = "hunter2"
         raise RuntimeError(msg)
 

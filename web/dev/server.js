@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { status } from './status.js';
+import { deliveries, isWanted, telling } from './telling.js';
 
 const port = Number(process.argv[2] ?? 8088);
 const dist = join(dirname(fileURLToPath(import.meta.url)), '../../src/doorstep/web/dist');
@@ -57,7 +58,7 @@ function cameras() {
     since,
     reason,
     recording: door === 'live',
-    watching,
+    watching: { ...watching, on: isWanted('front-door'), wanted: isWanted('front-door') },
   };
   const garden = {
     id: 'garden',
@@ -66,7 +67,7 @@ function cameras() {
     since,
     reason: '',
     recording: false,
-    watching: { ...watching, on: false },
+    watching: { ...watching, on: false, wanted: isWanted('garden') },
   };
   if (state.cameras === 'none') return [];
   return state.cameras === 'one' ? [front] : [front, garden];
@@ -215,7 +216,7 @@ async function bodyOf(request) {
 
 async function answer(request, response) {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-  const body = request.method === 'POST' ? await bodyOf(request) : {};
+  const body = ['POST', 'PUT'].includes(request.method ?? '') ? await bodyOf(request) : {};
   if (pathname === '/dev') {
     state = { ...FRESH, ...body };
     deleted.clear();
@@ -245,6 +246,9 @@ async function answer(request, response) {
     state.signedIn = false;
     return response.writeHead(204).end();
   }
+  const told = telling(route, body);
+  if (told?.[0] === 204) return response.writeHead(204).end();
+  if (told !== null) return json(response, ...told);
   if (route === 'GET /cameras') return json(response, 200, { cameras: cameras() });
   if (route === 'GET /status') return json(response, 200, status(state));
   if (route === 'GET /events') {
@@ -277,7 +281,8 @@ async function answer(request, response) {
   }
   if (one[3] === '/thumbnail.jpg' || one[3] === '/still.jpg')
     return picture(response, thumbnails[Number(one[2]) % thumbnails.length]);
-  return json(response, 200, event(Number(one[2])));
+  const found = event(Number(one[2]));
+  return json(response, 200, { ...found, stored: true, deliveries: deliveries(found.started_at) });
 }
 
 createServer((request, response) => {

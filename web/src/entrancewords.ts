@@ -33,6 +33,7 @@ export const entranceWords = {
     short: (missing: number) =>
       missing === 1 ? '1 more character, please.' : `${missing} more characters, please.`,
     longEnough: 'Long enough.',
+    next: 'Next, turn on notifications in Settings. A louder way for the doorbell is there, too.',
     submit: 'Set up',
     busy: 'Setting up…',
     closed: 'Doorstep is already set up.',

@@ -6,7 +6,7 @@ import { words } from './words.ts';
 export const statusWords = {
   title: 'Status',
   seeing: 'Doorstep is watching.',
-  blind: 'Doorstep does not see everything.',
+  blind: 'Something is wrong.',
   noProblems: 'No problems.',
   problems: 'Problems',
   since: (at: Date, now: Date) => `Since ${since(at, now)}`,
@@ -15,6 +15,9 @@ export const statusWords = {
     state === 'connecting'
       ? words.cameraStates.connecting
       : `${words.cameraStates[state]} since ${since(at, now)}`,
+  detectionOff: 'Detection is off: Doorstep does not look at this camera.',
+  untold: 'Who is not told',
+  toChannels: 'See all channels',
   storage: 'Storage',
   used: (used: string, limit: string | null) =>
     limit === null ? `${used} used` : `${used} of ${limit} used`,

@@ -54,7 +54,7 @@ export const words = {
   reload: 'Reload',
   skip: 'Skip to content',
   mainMenu: 'Main',
-  tabs: { live: 'Live', alerts: 'Alerts', status: 'Status' },
+  tabs: { live: 'Live', alerts: 'Alerts', status: 'Status', settings: 'Settings' },
   signOut: 'Sign out',
   causes,
   /** "Doorbell, Person": each word once. */
@@ -91,6 +91,7 @@ export const words = {
       lookAge === null ? 'Watching, no look yet' : `Watching, last look ${span(lookAge)} ago`,
     overdue: (lookAge: number) => `Watching is behind: last look ${span(lookAge)} ago`,
     notWatching: 'Not watching',
+    detectionOff: 'Detection is off',
     remote: 'Looked at by your remote detector',
     verdict: liveVerdict,
     /** "Delay 0.2 s": nothing is without any. */

@@ -8,6 +8,7 @@ import {
   refreshed,
   seenUntil,
   shownSeconds,
+  stillGrows,
 } from '../src/rules/alerts.ts';
 import { words } from '../src/words.ts';
 
@@ -97,4 +98,12 @@ test('arrows move through rows and columns and stop at the edge', () => {
   expect(neighbour(boxes, 0, 'left')).toBe(0);
   expect(neighbour(boxes, 6, 'right')).toBe(6);
   expect(neighbour(boxes, 2, 'right')).toBe(3);
+});
+
+test('an alert grows until it is over and its clip is whole', () => {
+  const clip = { href: '/clip.mp4', bytes: 4096, seconds: 4.5 };
+  expect(stillGrows(event('x', '2026-11-21T13:00:00Z', { ended_at: null, clip }))).toBe(true);
+  expect(stillGrows(event('x', '2026-11-21T13:00:00Z', { clip: { ...clip, whole: false } }))).toBe(true);
+  expect(stillGrows(event('x', '2026-11-21T13:00:00Z', { clip: { ...clip, whole: true } }))).toBe(false);
+  expect(stillGrows(late)).toBe(false);
 });

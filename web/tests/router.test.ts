@@ -16,6 +16,9 @@ test.each<[string, Route]>([
     { page: 'alerts', event: 'e1', filter: FILTER },
   ],
   ['/status', { page: 'status' }],
+  ['/settings', { page: 'settings' }],
+  ['/answer/e%2F1?camera=front-door', { page: 'answer', event: 'e/1', camera: 'front-door' }],
+  ['/answer/e1', { page: 'answer', event: 'e1', camera: null }],
   ['/login', { page: 'login' }],
   ['/setup', { page: 'setup' }],
 ])('%s is read and written the same', (address, route) => {
@@ -24,9 +27,12 @@ test.each<[string, Route]>([
   expect(addressOf(route)).toBe(address);
 });
 
-test.each(['/nothing', '/status/more', '/alerts/a/b', '/login/x'])('%s is no page', (path) => {
-  expect(routeOf(path)).toEqual({ page: 'lost' });
-});
+test.each(['/nothing', '/status/more', '/alerts/a/b', '/login/x', '/answer', '/settings/x'])(
+  '%s is no page',
+  (path) => {
+    expect(routeOf(path)).toEqual({ page: 'lost' });
+  },
+);
 
 test('a stray percent sign does not break the page', () => {
   expect(routeOf('/alerts/50%')).toEqual({ page: 'alerts', event: '50%', filter: NO_FILTER });

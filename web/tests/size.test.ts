@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 const FIRST_JS = 40_000;
 const ALL_JS = 90_000;
 const ALL_CSS = 10_000;
+const WORKER = 4_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const built = mkdtempSync(join(tmpdir(), 'doorstep-web-'));
@@ -63,8 +64,26 @@ test('all CSS together is at most 10 kB', () => {
   expect(sum(assets('.css'))).toBeLessThanOrEqual(ALL_CSS);
 });
 
+test('the service worker is one small classic script at an address that never changes', () => {
+  const script = read('sw.js').toString();
+  expect(compressed('sw.js')).toBeLessThanOrEqual(WORKER);
+  expect(script).not.toMatch(/\bimport\b|\bexport\b/);
+});
+
+test('the app can be installed: what the manifest names is there, as large as it says', () => {
+  expect(read('index.html').toString()).toContain('rel="manifest" href="/manifest.webmanifest"');
+  const { icons } = JSON.parse(read('manifest.webmanifest').toString()) as {
+    icons: { src: string; sizes: string }[];
+  };
+  for (const { src, sizes } of icons.filter(({ src }) => src.endsWith('.png'))) {
+    const picture = read(src.slice(1));
+    expect(picture.subarray(1, 4).toString()).toBe('PNG');
+    expect(`${picture.readUInt32BE(16)}x${picture.readUInt32BE(20)}`, src).toBe(sizes);
+  }
+});
+
 test('every asset lies compressed beside itself, byte for byte', () => {
-  for (const name of [...assets('.js'), ...assets('.css'), 'index.html']) {
+  for (const name of [...assets('.js'), ...assets('.css'), 'index.html', 'sw.js']) {
     expect(existsSync(join(built, `${name}.gz`)), name).toBe(true);
     expect(gunzipSync(read(`${name}.gz`)).equals(read(name)), name).toBe(true);
   }

@@ -1,7 +1,7 @@
 """Who may come in, and what with.  Where the rows lie is `catalog`'s business, cookies and headers are `web`'s."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -36,6 +36,10 @@ class AccountBook:
         # Held while an account is made: two that ask for one name, or to be the owner, get one answer each.
         self._making = Lock()
         self._setup: tuple[str, float] | None = None
+        self.on_revoked: Callable[[], None] = lambda: None
+        """Called from any thread when a session or token may be over before its time."""
+        self.on_new: Callable[[str], None] = lambda _person: None
+        """Called from any thread right before somebody new gets this name, which may have been another's."""
 
     # ---------------------------------------------------------------------------------------------- first user, people
 
@@ -68,6 +72,7 @@ class AccountBook:
             if self.is_set_up():
                 raise _closed()
             owner = Account(person, password_hash, Role.OWNER, None, self._clock.now())
+            self.on_new(person)
             self._records.save_account(owner)
             self._setup = None
         return self._new_session(owner, "Set-up")
@@ -80,6 +85,7 @@ class AccountBook:
             if self._records.account(person) is not None:
                 msg = "This name is taken. Choose another."
                 raise AccessDenied(msg)
+            self.on_new(person)
             self._records.save_account(Account(person, password_hash, role, cameras, self._clock.now()))
             self._setup = None
 
@@ -105,14 +111,20 @@ class AccountBook:
         """End a session; no error if it is over.  A token stays."""
         found = self._records.recall(hash_of(secret))
         if found is not None and found[0].account is not None:
-            self._records.revoke_grant(found[0].id)
+            self.revoke(found[0].id)
 
     def grant_of(self, secret: str) -> Grant | None:
         """What a session's or token's secret allows, None if it allows nothing (any more).
 
         A session may what its account may now, not what it could when it began; without the account it is over.
         """
-        found = self._records.recall(hash_of(secret))
+        return self._opened(self._records.recall(hash_of(secret)))
+
+    def login(self, grant_id: str) -> Grant | None:
+        """The same of a session's or token's id.  Knowing it opens nothing: it says how long something else lasts."""
+        return self._opened(self._records.recall_id(grant_id))
+
+    def _opened(self, found: tuple[Grant, Account | None] | None) -> Grant | None:
         if found is None or self._is_over(found[0]):
             return None
         grant, account = found
@@ -159,7 +171,10 @@ class AccountBook:
 
     def revoke(self, grant_id: str) -> bool:
         """End a session or token; whether there was one."""
-        return self._records.revoke_grant(grant_id)
+        try:
+            return self._records.revoke_grant(grant_id)
+        finally:
+            self.on_revoked()
 
     # ------------------------------------------------------------------------------------------------------------------
 

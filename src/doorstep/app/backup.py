@@ -38,6 +38,9 @@ CATALOG_NAME = "doorstep.sqlite"
 KEY_FOLDER = "keys"
 """In the data folder: what was made up for this house alone, such as keys that sign."""
 
+DEVICES = ("subscriptions",)
+"""Of the catalog: who knows the addresses and keys of devices may send to them.  Without our key they are no use."""
+
 WORKSHOP = ".doorstep-backup-"
 FORGOTTEN_AFTER_SECONDS = 24 * 3600.0
 
@@ -84,12 +87,13 @@ def _write(data: Path, config: Path | None, target: Path, passphrase: Passphrase
     copy.touch(mode=0o600)
     # The catalog first: a key or a camera that is added meanwhile is then in the backup without rows, never rows
     # without it.
-    catalog = copy_catalog(data / CATALOG_NAME, copy)
+    catalog = copy_catalog(data / CATALOG_NAME, copy, () if passphrase is not None else DEVICES)
     files, left_out = _of_config(config, with_secrets=passphrase is not None)
     keys = list(_keys(data / KEY_FOLDER))
     if passphrase is not None:
         files += keys
     elif keys:
+        left_out.append(LeftOut("the devices that are told by Web Push (turn notifications on again there)", ""))
         left_out.append(LeftOut(f"the folder {KEY_FOLDER} of the data folder", ""))
     with copy.open("rb") as copied:
         size, digest = checksum_of(copied)

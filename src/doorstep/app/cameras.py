@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path
@@ -13,12 +13,12 @@ import structlog
 
 from doorstep.app.storage import Storage
 from doorstep.app.times_away import TimesAway
-from doorstep.core.alert import AlertPolicy
 from doorstep.core.camera import CameraId, StreamKind
 from doorstep.core.detection import Box
 from doorstep.core.errors import ConfigInvalid, StoreUnavailable
 from doorstep.core.event import Event
 from doorstep.core.event_tracker import EventTracker
+from doorstep.core.notice import Notice
 from doorstep.core.rolling_buffer import RollingBuffer
 from doorstep.core.settings import CameraSettings, Settings
 from doorstep.core.tracking import EVERYWHERE
@@ -26,15 +26,19 @@ from doorstep.live.camera_tap import CameraTap
 from doorstep.live.mjpeg import MjpegFeed
 from doorstep.live.packet_feed import PacketFeed
 from doorstep.pipeline.alerts import AlertDesk
+from doorstep.pipeline.broadcast import Broadcast
 from doorstep.pipeline.camera_pipeline import CameraParts, CameraPipeline
 from doorstep.pipeline.condition import NOT_RUNNING
 from doorstep.pipeline.continuous import ContinuousRecorder
+from doorstep.pipeline.detection_switch import DetectionSwitch
+from doorstep.pipeline.drift_watch import DriftWatch
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.explanations import Explanations
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.live_stream import LiveStream
 from doorstep.pipeline.mailbox import FrameMailbox
 from doorstep.pipeline.outbox import Outbox
+from doorstep.pipeline.picture_health import PictureHealth
 from doorstep.pipeline.recorder import Recorder
 from doorstep.pipeline.segmenter import BufferedCamera
 from doorstep.pipeline.stills import Stills
@@ -42,6 +46,7 @@ from doorstep.pipeline.watcher import CROPS, Eyes, LookWith, Watcher, WatchRules
 from doorstep.ports import Clock, Detector, MotionScorer, SegmentShelf, ShelvedConnection, Source
 from doorstep.sources.address import comes_encoded, parse_source
 from doorstep.vision.luma_difference import LumaDifference
+from doorstep.vision.picture_measure import PictureMeter
 from doorstep.vision.sharpness import sharpness
 
 log = structlog.get_logger()
@@ -66,7 +71,9 @@ class Shared:
     looks: Executor
     open_source: Callable[[CameraSettings, str], Source]
     link_to: Callable[[Event], str]
+    detection: DetectionSwitch
     look: LookWith = look_here
+    notices: Broadcast[Notice] = field(default_factory=Broadcast)
 
 
 class CameraFactory:
@@ -85,6 +92,7 @@ class CameraFactory:
         self._zone = time_zone(shared.settings.server.timezone)
         self.buffers: dict[CameraId, BufferedCamera] = {}
         self.recorders: dict[CameraId, Recorder] = {}
+        self.drift = DriftWatch(shared.health, shared.clock)
 
     def make(self, camera: CameraSettings, away: str = NOT_RUNNING) -> CameraPipeline:
         """The pipeline, not yet running; `away` is why nothing was kept right before now.
@@ -104,18 +112,14 @@ class CameraFactory:
             tracker=EventTracker(camera.id, events),
             recorder=recorder,
             stills=Stills(shared.storage.store, shared.rows, shared.clock),
-            alerts=AlertDesk(
-                camera.name,
-                AlertPolicy(events.alert_cooldown, events.alert_on),
-                shared.outbox,
-                self._zone,
-                shared.link_to,
-            ),
+            alerts=AlertDesk(camera.name, shared.outbox, self._zone, shared.link_to),
             detect=self._detect(camera),
             encoded=decoded_for_looks(camera),
             main=self._live_stream(camera.id, StreamKind.MAIN),
             sub=self._live_stream(camera.id, StreamKind.SUB),
             explain=partial(shared.explanations.observed, camera.id),
+            notice=shared.notices.tell,
+            drifted=partial(self.drift.set_right, camera.id, camera.name),
         )
         return CameraPipeline(camera, parts, shared.rows, shared.health, shared.clock, away)
 
@@ -151,9 +155,10 @@ class CameraFactory:
         shared.packets.forget(camera)
         shared.storage.shares.remove(camera)
         self.recorders.pop(camera, None)
+        self.drift.forget(camera)
         buffered = self.buffers.pop(camera, None)
         if buffered is not None:
-            await asyncio.to_thread(_free, buffered, shared.storage.shelf)
+            await asyncio.to_thread(free_buffer, buffered, shared.storage.shelf)
 
     def _live_stream(self, camera: CameraId, stream: StreamKind) -> LiveStream:
         packets = self._shared.packets
@@ -196,7 +201,11 @@ class CameraFactory:
     def _watcher(self, camera: CameraSettings) -> Watcher:
         shared, events = self._shared, self._shared.settings.events
         scorer = partial(LumaDifference, camera.motion_masks)
-        eyes = Eyes(scorer, shared.detector, shared.looks, _where_it_moves, sharpness, shared.look)
+        picture = PictureHealth(
+            camera, PictureMeter().measure, shared.health, shared.clock, shared.settings.health.pictures
+        )
+        wanted = partial(shared.detection.is_on, camera.id)
+        eyes = Eyes(scorer, shared.detector, shared.looks, where_it_moves, sharpness, shared.look, wanted, picture.look)
         crops = CROPS if shared.settings.detection.crops else None
         rules = WatchRules(camera.least_heights, events.stationary_after, events.loitering_after, crops)
         return Watcher(
@@ -211,7 +220,8 @@ class CameraFactory:
         )
 
 
-def _where_it_moves(scorer: MotionScorer) -> Sequence[Box]:
+def where_it_moves(scorer: MotionScorer) -> Sequence[Box]:
+    """As `Eyes.regions` says."""
     return scorer.regions if isinstance(scorer, LumaDifference) else EVERYWHERE
 
 
@@ -221,8 +231,8 @@ def decoded_for_looks(camera: CameraSettings) -> bool:
     return not (camera.masks or camera.rotation) and comes_encoded(parse_source(looked_at))
 
 
-def _free(buffered: BufferedCamera, shelf: SegmentShelf) -> None:
-    """Blocks.  What cannot be removed now, the next start removes."""
+def free_buffer(buffered: BufferedCamera, shelf: SegmentShelf) -> None:
+    """Nothing of it is kept.  Blocks.  What cannot be removed now, the next start removes."""
     connections = buffered.buffer.connections
     try:
         for segment in buffered.buffer.between(*ALWAYS):

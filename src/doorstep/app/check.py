@@ -5,36 +5,51 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from doorstep.app.buffer_folder import buffer_folder, storage_notes
+from doorstep.app.channels import channel_findings
 from doorstep.app.check_cameras import camera_findings
+from doorstep.app.check_people import people_findings
+from doorstep.app.check_push import push_findings
 from doorstep.app.detector import open_sized
 from doorstep.app.disk_at_start import refuse_read_only
+from doorstep.app.doorbell import doorbell_findings
 from doorstep.app.finding import Finding
 from doorstep.app.folders import catalog_url, data_folder
 from doorstep.app.models import demo_visitor
 from doorstep.catalog.engine import open_engine
 from doorstep.clock import SystemClock
 from doorstep.core.errors import DoorstepError
+from doorstep.core.notify_settings import MqttSettings
 from doorstep.core.remote_use import DetectionPlace
-from doorstep.core.settings import EmailSettings, Settings
-from doorstep.notifiers.smtp import SmtpNotifier
+from doorstep.core.settings import Settings
 from doorstep.stores.local import LocalStore
 
 PROBE_KEY = "doorstep-check/probe"
 
 
-async def findings(settings: Settings, folders: Sequence[Path], *, skip_cameras: bool) -> AsyncIterator[Finding]:
-    """Everything, each as soon as it is known; a fault in one does not keep the others from being tried."""
+async def findings(settings: Settings, folders: Sequence[Path], *, beside_server: bool) -> AsyncIterator[Finding]:
+    """Everything, each as soon as it is known; a fault in one does not keep the others from being tried.
+
+    `beside_server`: without what a running server has open.
+    """
     yield await asyncio.to_thread(_data, settings)
     yield await asyncio.to_thread(_model, settings, folders)
     if settings.detection.where is DetectionPlace.REMOTE:
         yield await asyncio.to_thread(_remote, settings)
     if not settings.cameras:
         yield Finding("cameras", ok=False, detail="The config names none. Add a [[camera]], or try `--demo`.")
-    if not skip_cameras:
+    if not beside_server:
         async for found in camera_findings(settings, await asyncio.to_thread(demo_visitor, folders)):
             yield found
-    if settings.email is not None:
-        yield await _email(settings.email)
+        for found in await doorbell_findings(settings, SystemClock()):
+            yield found
+    async for found in channel_findings(settings.notify, SystemClock()):
+        yield found
+    for found in await asyncio.to_thread(people_findings, settings):
+        yield found
+    async for found in push_findings(settings, SystemClock()):
+        yield found
+    if settings.notify.mqtt is not None:
+        yield await _mqtt(settings.notify.mqtt)
 
 
 def _data(settings: Settings) -> Finding:
@@ -74,8 +89,11 @@ def _remote(settings: Settings) -> Finding:
     return Finding("remote detector", ok=True, detail=detail)
 
 
-async def _email(settings: EmailSettings) -> Finding:
+async def _mqtt(settings: MqttSettings) -> Finding:
+    from doorstep.notifiers.mqtt import MqttNotifier  # noqa: PLC0415 - aiomqtt, which most do without
+    from doorstep.notifiers.mqtt_link import MqttLink  # noqa: PLC0415 - as above
+
     try:
-        return Finding("email", ok=True, detail=await SmtpNotifier(settings).check())
+        return Finding("mqtt", ok=True, detail=await MqttNotifier(MqttLink(settings, SystemClock())).check())
     except DoorstepError as error:
-        return Finding("email", ok=False, detail=str(error))
+        return Finding("mqtt", ok=False, detail=str(error))

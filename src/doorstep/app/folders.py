@@ -24,9 +24,14 @@ def data_folder(data: Path) -> Path:
     return data
 
 
+def catalog_path(data: Path) -> Path:
+    """The catalog's file."""
+    return data / "doorstep.sqlite"
+
+
 def catalog_url(data: Path) -> str:
     """The catalog's address."""
-    return f"sqlite:///{data / 'doorstep.sqlite'}"
+    return f"sqlite:///{catalog_path(data)}"
 
 
 @contextmanager

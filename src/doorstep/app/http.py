@@ -5,7 +5,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ import uvicorn
 
 from doorstep.app.door import Door
 from doorstep.app.folders import SOCKET_NAME
+from doorstep.app.served_certificate import ServedCertificate
 from doorstep.app.viewer_socket import OPTIONS as VIEWER_OPTIONS
 from doorstep.app.viewer_socket import ViewerSocket
 from doorstep.core.errors import ConfigInvalid
 from doorstep.core.settings import ServerSettings, TlsSettings
+from doorstep.pipeline.health import HealthBoard
 from doorstep.web.asgi import create_app
 from doorstep.web.local import LocalOwner
 from doorstep.web.parts import WebParts
@@ -56,7 +58,14 @@ class Uvicorn(uvicorn.Server):
 class HttpServer:
     """Both doors of one server.  Raises ConfigInvalid when the certificate or its key cannot be used."""
 
-    def __init__(self, parts: WebParts, tls: TlsSettings | None, public: socket.socket, inside: socket.socket) -> None:
+    def __init__(
+        self,
+        parts: WebParts,
+        tls: TlsSettings | None,
+        health: HealthBoard,
+        public: socket.socket,
+        inside: socket.socket,
+    ) -> None:
         app = create_app(parts)
         self._public_socket = public
         self._inside_socket = inside
@@ -69,14 +78,19 @@ class HttpServer:
             **COMMON,
         )
         _load(config, tls)
+        self._certificate = ServedCertificate(config.ssl, tls, health, parts.clock) if config.ssl and tls else None
         self._outside = Uvicorn(config)
         self._inside = Uvicorn(uvicorn.Config(LocalOwner(app), **COMMON))
 
     async def run(self) -> None:
         """Serve until `stop`."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._outside.serve([self._public_socket]))
-            tasks.create_task(self._inside.serve([self._inside_socket]))
+            looking = tasks.create_task(self._certificate.run()) if self._certificate else None
+            async with asyncio.TaskGroup() as doors:
+                doors.create_task(self._outside.serve([self._public_socket]))
+                doors.create_task(self._inside.serve([self._inside_socket]))
+            if looking is not None:
+                looking.cancel()
 
     def stop(self) -> None:
         """Let running answers finish for a moment, then close."""
@@ -108,10 +122,10 @@ def listen(settings: ServerSettings) -> Iterator[socket.socket]:
 def owners_socket(data: Path) -> Iterator[socket.socket]:
     """A Unix socket that only our own user can open, from its first moment on.  Raises ConfigInvalid."""
     path = data / SOCKET_NAME
-    path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as inside:
         mask = os.umask(0o177)
         try:
+            path.unlink(missing_ok=True)
             inside.bind(str(path))
         except OSError as error:
             msg = f"The path {path} is too long for a socket or cannot be made ({error}). Choose another --data."
@@ -123,7 +137,9 @@ def owners_socket(data: Path) -> Iterator[socket.socket]:
         try:
             yield inside
         finally:
-            path.unlink(missing_ok=True)
+            # A disk that has become read-only keeps the name; the next start takes it away.
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def _load(config: uvicorn.Config, tls: TlsSettings | None) -> None:

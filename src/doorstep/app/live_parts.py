@@ -1,6 +1,6 @@
 """How a server's cameras are shown to people: the feed of each way, who watches now, and the log of who did."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -16,6 +16,7 @@ from doorstep.live.session_book import SessionBook
 from doorstep.live.webrtc import WebRtcFeed
 from doorstep.pipeline.audit import Audit
 from doorstep.pipeline.health import HealthBoard
+from doorstep.pipeline.supervisor import Tasks
 from doorstep.ports import Clock
 
 
@@ -32,7 +33,7 @@ class LiveParts:
     audit: Audit
     audit_log: SqlAuditLog
 
-    def endless(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    def endless(self) -> Tasks:
         """What runs until the server stops, by its name."""
         return {
             "live sessions": self.sessions.run,

@@ -101,7 +101,7 @@ class Reloader:
         if not plan.needs_restart:
             self._board.clear(WAITS)
             return
-        names = ", ".join(f"[{name}]" for name in plan.needs_restart)
+        names = ", ".join(plan.needs_restart)
         what = f"Changes of {names} in the config wait for a restart; its cameras are used already."
         self._board.report(WAITS, what, "Restart Doorstep when it suits.", minor=True)
 

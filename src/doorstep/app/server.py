@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -16,24 +16,24 @@ from doorstep.app.buffer_folder import storage_notes
 from doorstep.app.disk_at_start import refuse_read_only, spare_space
 from doorstep.app.folders import data_folder, locked
 from doorstep.app.http import HttpServer, listen, owners_socket
+from doorstep.app.preferences import held_tasks
 from doorstep.app.reloading import FINISH_SECONDS, Reloader
 from doorstep.app.server_parts import ServerParts, make_server
-from doorstep.app.signals import reload_signal, stop_signals
-from doorstep.app.unsent import unsent_deliveries
+from doorstep.app.signals import reload_signal, stop_signals, unless
 from doorstep.app.web_parts import web_parts
 from doorstep.core.settings import Settings
 from doorstep.pipeline.condition import NOT_RUNNING
 from doorstep.pipeline.disk_calls import use_enough_threads
 from doorstep.pipeline.lateness import measure_lateness
 from doorstep.pipeline.recovery import Recovery
-from doorstep.pipeline.supervisor import keep_running
+from doorstep.pipeline.supervisor import Endless, Tasks, keep_running
 from doorstep.stores.lost_and_found import LostAndFound
 
 log = structlog.get_logger()
 
-Endless = Callable[[], Awaitable[None]]
-
 LOOK_THREADS = 2
+LAST_TRIES_SECONDS = 3.0
+"""An alert that is on its way then may be told again by the next run."""
 
 
 async def serve(
@@ -52,6 +52,7 @@ async def serve(
     refuse_read_only(settings.server.data)
     data = data_folder(settings.server.data)
     with (
+        stop_signals() as stopped,
         ExitStack() as signals,
         locked(data),
         spare_space(data),
@@ -61,24 +62,34 @@ async def serve(
     ):
         asked = signals.enter_context(reload_signal()) if reload is not None else asyncio.Event()
         port = public.getsockname()[1]
-        server = await make_server(settings, model_folders, base_address(settings.server, port), looks)
-        http = HttpServer(web_parts(server), settings.server.tls, public, inside)
+        making = make_server(settings, model_folders, base_address(settings.server, port), looks)
+        server = await unless(stopped, making)
+        if server is None:
+            return
+        http = HttpServer(web_parts(server), settings.server.tls, server.shared.health, public, inside)
         gc.collect()
         gc.freeze()  # what is here now stays: to look through it again and again stops all for a tenth of a second
         say(f"listening on {_spoken_address(settings, public)}")
-        for note in storage_notes(settings):
-            log.info(note)
-        await _recover(server)
-        if not await asyncio.to_thread(server.accounts.is_set_up):
-            say(f"Make your account (within 10 minutes): {server.base_address}/setup#{server.accounts.setup_code()}")
+        await unless(stopped, _begin(server, say))
         reloader = Reloader(
             settings, reload or (lambda: settings), server.cameras, server.factory, server.rtmp, server.shared.health
         )
-        await _run(server, http, looks, partial(reloader.run, asked))
+        if not stopped.is_set():
+            await _run(server, http, looks, partial(reloader.run, asked), stopped)
+
+
+async def _begin(server: ServerParts, say: Callable[[str], None]) -> None:
+    """What comes before anything runs."""
+    for note in storage_notes(server.shared.settings):
+        log.info(note)
+    await _recover(server)
+    if not await asyncio.to_thread(server.accounts.is_set_up):
+        say(f"Make your account (within 10 minutes): {server.base_address}/setup#{server.accounts.setup_code()}")
 
 
 async def _recover(server: ServerParts) -> None:
     """What a former run left open or unsent."""
+    await server.preferences.load()
     shared, events = server.shared, server.shared.settings.events
     await shared.rows.write_all()  # what a former run told by a guess, before anybody reads it
     room = LostAndFound(shared.settings.server.data / "recordings")
@@ -91,21 +102,31 @@ async def _recover(server: ServerParts) -> None:
     if files:
         what = f"Damaged recordings were set aside ({files} files, {size / 1e6:.1f} MB); no retention counts them."
         shared.health.report("set-aside", what, f"Keep what you want of {room.folder}, then delete it.", minor=True)
-    shared.outbox.restore(await asyncio.to_thread(unsent_deliveries, server.catalog, shared.storage.store))
+    await server.telling.restore(server.catalog)
 
 
-async def _run(server: ServerParts, http: HttpServer, looks: ThreadPoolExecutor, reloading: Endless) -> None:
+async def _run(
+    server: ServerParts, http: HttpServer, looks: ThreadPoolExecutor, reloading: Endless, stopped: asyncio.Event
+) -> None:
     """One TaskGroup; a signal closes events and recordings first, a second one ends at once."""
     storage = server.shared.storage
-    endless: dict[str, Endless] = {
+    endless: Tasks = {
         "reload": reloading,  # the first to end: no camera may come while all of them finish
         "cameras": server.cameras.run,
         "rtmp": server.rtmp.run,
         **server.live.endless(),
+        **server.rehearsals.endless(),
+        **server.health.endless(),
+        **server.doorbell.endless,
         "detector": server.detector.run,
         "event rows": server.shared.rows.run,
+        "preferences": server.preferences.run,
+        **held_tasks(server.silences, server.telling, server.shared, server.health.alerts, f"{server.base_address}/"),
         "explanations": server.shared.explanations.run,
-        "outbox": server.shared.outbox.run,
+        **server.telling.endless(),
+        **server.push.endless(),
+        **_mqtt_tasks(server),
+        "detection switch": server.shared.detection.run,
         "sweeper": server.sweeper.run,
         "buffer shares": storage.shares.run,
         "conversions": server.conversions.run,
@@ -115,33 +136,62 @@ async def _run(server: ServerParts, http: HttpServer, looks: ThreadPoolExecutor,
     }
     if server.remote is not None:
         endless["remote detector"] = server.remote.run
-    with stop_signals() as stopped:
-        async with asyncio.TaskGroup() as tasks:
-            running = [
-                tasks.create_task(keep_running(name, run, server.shared.clock, server.shared.health))
-                for name, run in endless.items()
-            ]
-            running.append(tasks.create_task(http.run()))
-            await stopped.wait()
-            log.info("stopping: finishing recordings")
-            http.stop()
-            running[0].cancel()
-            if not await server.cameras.finish(FINISH_SECONDS):
-                log.warning("a recording was not finished in time; it is recovered at the next start")
-            await _write_rows(server)
-            looks.shutdown(wait=False, cancel_futures=True)
-            for task in running:
-                task.cancel()
+    async with asyncio.TaskGroup() as tasks:
+        running = [
+            tasks.create_task(keep_running(name, run, server.shared.clock, server.shared.health))
+            for name, run in endless.items()
+        ]
+        running.append(tasks.create_task(http.run()))
+        await stopped.wait()
+        log.info("stopping: finishing recordings")
+        server.health.stopping()
+        http.stop()
+        running[0].cancel()
+        if not await server.cameras.finish(FINISH_SECONDS):
+            log.warning("a recording was not finished in time; it is recovered at the next start")
+        await server.telling.outbox.finish(LAST_TRIES_SECONDS)
+        await _write_rows(server)
+        looks.shutdown(wait=False, cancel_futures=True)
+        for task in running:
+            task.cancel()
+    await _close(server)
+
+
+def _mqtt_tasks(server: ServerParts) -> Tasks:
+    if server.mqtt is None:
+        return {}
+    from doorstep.app.mqtt import SeenHouse  # noqa: PLC0415 - aiomqtt, which most do without
+
+    return server.mqtt.endless(
+        SeenHouse(
+            cameras=server.cameras,
+            live=server.shared.live,
+            doorbell=server.doorbell.doorbell,
+            preferences=server.preferences,
+            detection=server.shared.detection,
+            notices=server.shared.notices,
+            page=server.base_address,
+        )
+    )
+
+
+async def _close(server: ServerParts) -> None:
+    """Nothing runs any more."""
     if server.remote is not None:
         await asyncio.to_thread(server.remote.close)
     await asyncio.to_thread(server.nursery.close)
     server.engine.dispose()
+    await asyncio.to_thread(server.health.ended)
 
 
 async def _write_rows(server: ServerParts) -> None:
     try:
         async with asyncio.timeout(FINISH_SECONDS):
             await server.shared.rows.write_all()
+            await server.preferences.write_all()
+            await server.shared.detection.write_all()
+            if server.push.devices is not None:
+                await server.push.devices.write_all()
             await server.shared.explanations.write_due(everything=True)
             await server.live.write_all(server.shared.clock)
     except TimeoutError:

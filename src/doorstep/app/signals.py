@@ -2,8 +2,11 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -35,3 +38,17 @@ def reload_signal() -> Iterator[asyncio.Event]:
         yield asked
     finally:
         loop.remove_signal_handler(signal.SIGHUP)
+
+
+async def unless(stopped: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """What the work returns; None where a signal came first, and then it was broken off."""
+    doing = asyncio.ensure_future(work)  # noqa: TID251 - the root itself, awaited below
+    waiting = asyncio.ensure_future(stopped.wait())  # noqa: TID251 - as above
+    try:
+        await asyncio.wait([doing, waiting], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+        if not doing.done():
+            doing.cancel()
+            await asyncio.wait([doing])
+    return None if doing.cancelled() else doing.result()

@@ -14,7 +14,6 @@ from doorstep.catalog.engine import open_engine
 from doorstep.catalog.sql import SqlCatalog
 from doorstep.catalog.tables import HEAD
 from doorstep.catalog.upgrade import revision
-from doorstep.core.alert import AlertPolicy
 from doorstep.core.camera import CameraId
 from doorstep.core.cause import Cause
 from doorstep.core.detection import Detection
@@ -23,7 +22,7 @@ from doorstep.core.event import Event
 from doorstep.core.explanation import Verdict
 from doorstep.core.recorded_span import RecordedSpan
 from doorstep.core.region import WHOLE
-from doorstep.core.replay import Moment, Replay, ReplayRules
+from doorstep.core.replay import Moment, Replay, ReplayedAlerts, ReplayRules
 from doorstep.core.replay_comparison import RealEvent
 from doorstep.pipeline.recorded_key_frames import Flaws, RecordedKeyFrame, RecordedKeyFrames
 from doorstep.ports import Catalog, Detector, EventQuery, MotionScorer
@@ -72,7 +71,7 @@ class SeenHours:
         return self.recorded.total_seconds() / len(self.moments) if self.moments else 0.0
 
 
-def known_hours(data: Path, camera: CameraId, since: datetime, until: datetime, alerts: AlertPolicy) -> Hours:
+def known_hours(data: Path, camera: CameraId, since: datetime, until: datetime, alerts: ReplayedAlerts) -> Hours:
     """Asks the catalog; `alerts` has told of nothing yet.
 
     Raises ConfigInvalid (no data folder), CatalogUnavailable, SpanUnavailable (nothing there).
@@ -90,7 +89,7 @@ def known_hours(data: Path, camera: CameraId, since: datetime, until: datetime, 
         engine.dispose()
 
 
-def hours_of(catalog: Catalog, camera: CameraId, since: datetime, until: datetime, alerts: AlertPolicy) -> Hours:
+def hours_of(catalog: Catalog, camera: CameraId, since: datetime, until: datetime, alerts: ReplayedAlerts) -> Hours:
     """As `known_hours`.  Raises CatalogUnavailable, SpanUnavailable."""
     spans = tuple(sorted(catalog.recorded(camera, since, until), key=lambda span: span.starts_at))
     if not spans:

@@ -9,12 +9,11 @@ from functools import partial
 from doorstep.app.cameras import time_zone
 from doorstep.app.replay_rules import camera_of, replay_rules
 from doorstep.app.tune import Hours, Progress, SeenHours, known_hours, look_at_hours
-from doorstep.core.alert import AlertPolicy
 from doorstep.core.camera import CameraId
 from doorstep.core.detection import PERSON, Thresholds
 from doorstep.core.relevance import Relevance
 from doorstep.core.remote_use import DetectionPlace
-from doorstep.core.replay import ReplayRules
+from doorstep.core.replay import ReplayedAlerts, ReplayRules
 from doorstep.core.replay_comparison import Comparison, compared
 from doorstep.core.replay_settings import Asked, Change, Tried, around, tried_with
 from doorstep.core.settings import Settings
@@ -64,7 +63,7 @@ def tuned(
 
     `detector` is opened once it is known that there is something to look at.  Raises DoorstepError in one of its kinds.
     """
-    alerts = AlertPolicy(settings.events.alert_cooldown, settings.events.alert_on)
+    alerts = ReplayedAlerts(settings.events.alert_cooldown, settings.events.alert_on)
     hours = known_hours(settings.server.data, question.camera, question.since, question.until, alerts)
     eye = detector()
     camera = camera_of(settings, question.camera)

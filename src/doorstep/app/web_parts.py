@@ -1,8 +1,11 @@
 """What of a server its web may use."""
 
 import socket
+from functools import partial
 
 from doorstep import __version__
+from doorstep.app.counts import house_counts
+from doorstep.app.detection_switch import switched_by_web
 from doorstep.app.server_parts import ServerParts
 from doorstep.core.event import Event
 from doorstep.core.recording_key import still_key, thumbnail_key
@@ -28,7 +31,11 @@ def web_parts(server: ServerParts) -> WebParts:
         audit=server.live.audit_log,
         clips=server.clips,
         health=server.shared.health,
-        trigger=server.cameras.trigger,
+        telling=server.telling.web(),
+        counts=partial(house_counts, server),
+        preferences=server.preferences,
+        alerted=server.shared.settings.events.alert_on,
+        trigger=server.doorbell.doorbell.take,
         still_key=lambda event: still_key(_key(event)),
         thumbnail_key=lambda event: thumbnail_key(_key(event)),
         version=__version__,
@@ -47,6 +54,9 @@ def web_parts(server: ServerParts) -> WebParts:
             ingest_from=server.shared.settings.server.ingest_from,
         ),
         judge=server.feedback.take,
+        rehearsals=server.rehearsals.desk,
+        push=server.push.parts,
+        switch_detection=partial(switched_by_web, server.shared.detection),
         longest_clip_seconds=max(LONGEST_CLIP_SECONDS, server.shared.settings.buffer.seconds),
     )
 

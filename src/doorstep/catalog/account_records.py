@@ -6,7 +6,7 @@ from sqlalchemy import Engine, delete, select
 
 from doorstep.catalog.engine import reading, writing
 from doorstep.catalog.rows import account_of, account_row, grant_of, grant_row
-from doorstep.catalog.tables import AccountRow, GrantRow
+from doorstep.catalog.tables import AccountRow, GrantRow, PreferencesRow, SubscriptionRow
 from doorstep.core.access import Account, Grant
 
 
@@ -37,11 +37,13 @@ class SqlAccountRecords:
             session.merge(account_row(account))
 
     def remove_account(self, name: str) -> bool:
-        """Whether there was one, by name, case folded; its sessions go with it."""
+        """Whether there was one, by name, case folded; its sessions, devices and choices go with it."""
         with writing(self._engine) as session:
             row = session.get(AccountRow, name.casefold())
             if row is not None:
                 session.execute(delete(GrantRow).where(GrantRow.account == row.name))
+                session.execute(delete(SubscriptionRow).where(SubscriptionRow.person == row.name))
+                session.execute(delete(PreferencesRow).where(PreferencesRow.person == row.name))
                 session.delete(row)
             return row is not None
 

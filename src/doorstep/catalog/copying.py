@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,16 +25,24 @@ class CatalogFile:
     rows: Mapping[str, int]
 
 
-def copy_catalog(source: Path, target: Path) -> CatalogFile:
+def copy_catalog(source: Path, target: Path, empty: Sequence[str] = ()) -> CatalogFile:
     """One state of the catalog, while others read and write it, in one file that is whole alone and was checked.
 
     `target` exists, is empty and keeps its mode.  Nothing that was deleted is in it, and no page is empty: what is
     only zeros by the million would look like a bomb to a restore.  Blocks; a writer waits for nothing
-    (sqlite.org/lang_vacuum.html, VACUUM INTO reads in one transaction).  Raises CatalogUnavailable, OSError.
+    (sqlite.org/lang_vacuum.html, VACUUM INTO reads in one transaction).  Tables named in `empty` come without rows.
+    Raises CatalogUnavailable, OSError.
     """
     with catalog_errors(), _opened(source, "rw") as database:
         _refuse_damaged(database)
         database.execute("VACUUM INTO ?", (str(target),)).close()
+    if empty:
+        with catalog_errors(), _opened(target, "rw") as copied:
+            found = {name for (name,) in copied.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            for name in found.intersection(empty):
+                copied.execute(f'DELETE FROM "{name}"').close()  # noqa: S608 - one of our own names
+            copied.commit()
+            copied.execute("VACUUM").close()  # no page of them stays
     sync(target)
     return check_catalog(target)
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from doorstep.catalog.read_only_disk import refuse_deadly_disk
 from doorstep.core.errors import CatalogUnavailable
 
 _BUSY_SECONDS = 5
@@ -57,7 +58,9 @@ def open_engine(url: str) -> Engine:
         raise CatalogUnavailable(msg) from None
     if engine.dialect.name == "sqlite":
         if address.database not in {None, "", _MEMORY}:
-            _make_private(Path(str(address.database)))
+            path = Path(str(address.database))
+            _make_private(path)
+            _watch_disk(engine, path.parent)
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
     _reach(engine)
@@ -112,6 +115,12 @@ def _make_private(path: Path) -> None:
             os.close(descriptor)
     except OSError as error:
         raise CatalogUnavailable(_WORDS[sqlite3.SQLITE_CANTOPEN]) from error
+
+
+def _watch_disk(engine: Engine, folder: Path) -> None:
+    """Before the listeners that send the first statement of a connection, or of a transaction."""
+    event.listen(engine, "connect", lambda *_: refuse_deadly_disk(folder))
+    event.listen(engine, "begin", lambda *_: refuse_deadly_disk(folder))
 
 
 def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

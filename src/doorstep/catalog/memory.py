@@ -1,6 +1,6 @@
 """The catalog in memory: for tests, and for a demo that leaves nothing behind."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
@@ -8,10 +8,10 @@ from threading import Lock
 from doorstep.catalog.cursor import Cursor
 from doorstep.core.camera import CameraId
 from doorstep.core.clock_state import Guess
+from doorstep.core.delivery import Delivery, DeliveryState
 from doorstep.core.event import Event, EventId
 from doorstep.core.explanation import Explanation, Verdict
 from doorstep.core.gap import Gap
-from doorstep.core.outbox import Delivery, DeliveryState
 from doorstep.core.recorded_span import RecordedSpan, holds, own_file
 from doorstep.core.redating import dated_delivery, dated_event, dated_gap, dated_span
 from doorstep.core.timeline import Timeline
@@ -77,10 +77,13 @@ class MemoryCatalog:
         return [event for event in over if event.started_at < started_before][:limit]
 
     def deleted_events(self, deleted_before: datetime, limit: int) -> Sequence[Event]:
-        """Those whose time for undoing is over, in the order in which they were deleted; none that is unfinished."""
+        """Those whose time for undoing is over, in the order in which they were deleted; none that is unfinished.
+
+        A test of the doorstep counts as deleted when it ended.
+        """
         over = (event for event in self._oldest_first() if not event.unfinished)
-        gone = [event for event in over if (event.deleted_at or _END) < deleted_before]
-        return sorted(gone, key=lambda event: (event.deleted_at or _END, event.id))[:limit]
+        gone = [event for event in over if _gone_at(event) < deleted_before]
+        return sorted(gone, key=lambda event: (_gone_at(event), event.id))[:limit]
 
     def recorded_bytes(self) -> int:
         """Of all files: events' recordings and minute files."""
@@ -143,7 +146,7 @@ class MemoryCatalog:
 
     def recorded(self, camera: CameraId, since: datetime, until: datetime) -> Sequence[RecordedSpan]:
         """Every file that touches the span, oldest first: minute files, and recordings of events not deleted."""
-        kept = [event for event in self._oldest_first() if event.deleted_at is None]
+        kept = [event for event in self._oldest_first() if _is_shown(event)]
         files = [*self._minutes(), *filter(None, map(own_file, kept))]
         touching = (span for span in files if span.starts_at < until and (span.ends_at > since or not span.whole))
         return sorted((span for span in touching if span.camera == camera), key=_place)
@@ -152,7 +155,7 @@ class MemoryCatalog:
         """Files, gaps and events (none deleted) that touch the span, the newest `most` of each kind."""
         spans = self.recorded(camera, since, until)
         gaps = [gap for gap in self.gaps(camera, since, until) if gap.starts_at < until and gap.ends_at > since]
-        kept = (event for event in self._oldest_first() if event.deleted_at is None and event.camera == camera)
+        kept = (event for event in self._oldest_first() if _is_shown(event) and event.camera == camera)
         events = [event for event in kept if event.started_at < until and _reaches_to(event) >= since]
         complete = max(map(len, (spans, gaps, events))) <= most
         return Timeline(spans[-most:], gaps[-most:], events[-most:], complete=complete)
@@ -169,6 +172,27 @@ class MemoryCatalog:
     def deliveries_of(self, event_id: EventId) -> Sequence[Delivery]:
         """Every delivery of one event, oldest first."""
         return _in_order(kept for kept in self._kept_deliveries() if kept.alert.event == event_id)
+
+    def delivery(self, delivery_id: str) -> Delivery | None:
+        """One delivery."""
+        with self._lock:
+            return self._deliveries.get(delivery_id)
+
+    def forget_deliveries(self, told_before: datetime) -> int:
+        """Remove those of no event whose alerts are so old; how many there were.  What is due, or proves, stays."""
+        proofs = set(self.last_accepted().values())
+        with self._lock:
+            old = [one for one in self._deliveries.values() if not one.alert.event and one.alert.at < told_before]
+            for one in (
+                over := [one for one in old if one.state is not DeliveryState.DUE and not _proves(one, proofs)]
+            ):
+                del self._deliveries[one.id]
+            return len(over)
+
+    def last_accepted(self) -> Mapping[str, datetime]:
+        """By channel, when it last took an alert, of those that are still known."""
+        taken = (kept for kept in self._kept_deliveries() if kept.state is DeliveryState.ACCEPTED)
+        return {kept.channel: kept.next_at for kept in sorted(taken, key=lambda kept: kept.next_at)}
 
     def redate(self, truth: Guess, *, known: bool) -> None:
         """Put right what was told by other guesses of the same boot."""
@@ -248,11 +272,24 @@ def _reaches_to(event: Event) -> datetime:
 def _matches(event: Event, query: EventQuery) -> bool:
     in_span = (query.since or _START) <= event.started_at < (query.until or _END)
     of_camera = query.cameras is None or event.camera in query.cameras
-    return in_span and of_camera and event.deleted_at is None and query.cause in {None, *event.causes}
+    is_shown = event.deleted_at is None and (query.tests or not event.is_test)
+    return in_span and of_camera and is_shown and query.cause in {None, *event.causes}
+
+
+def _is_shown(event: Event) -> bool:
+    return event.deleted_at is None and not event.is_test
+
+
+def _gone_at(event: Event) -> datetime:
+    return event.deleted_at or (event.ended_at if event.is_test else None) or _END
 
 
 def _in_order(deliveries: Iterable[Delivery]) -> list[Delivery]:
     return sorted(deliveries, key=lambda delivery: (delivery.alert.at, delivery.id))
+
+
+def _proves(delivery: Delivery, proofs: set[datetime]) -> bool:
+    return delivery.state is DeliveryState.ACCEPTED and delivery.next_at in proofs
 
 
 def _without_snapshot(delivery: Delivery) -> Delivery:

@@ -18,13 +18,13 @@ from doorstep.core.access import Account, Grant, Role, Scope
 from doorstep.core.alert import Alert, AlertId
 from doorstep.core.camera import CameraId
 from doorstep.core.clock_state import Guess
+from doorstep.core.delivery import Delivery, DeliveryState
 from doorstep.core.detection import Box
 from doorstep.core.event import Cause, Event, EventId, Recording
 from doorstep.core.explanation import Explanation, Verdict
 from doorstep.core.explanation_json import BROKEN, explanation_of, explanation_text
 from doorstep.core.gap import Gap
 from doorstep.core.ledger import LedgerEntry, Stage
-from doorstep.core.outbox import Delivery, DeliveryState
 from doorstep.core.recorded_span import RecordedSpan
 from doorstep.core.track import Direction
 
@@ -56,6 +56,7 @@ def event_row(event: Event) -> EventRow:
         box=list(event.box.corners) if event.box else None,
         zone=event.zone or None,
         direction=event.direction.value if event.direction else None,
+        is_test=event.is_test or None,
         boot=event.guess.boot if event.guess else None,
         booted_at=event.guess.booted_at if event.guess else None,
     )
@@ -81,6 +82,7 @@ def event_of(row: EventRow) -> Event:
         box=Box(*row.box) if row.box else None,
         zone=row.zone or "",
         direction=Direction(row.direction) if row.direction else None,
+        is_test=bool(row.is_test),
     )
 
 
@@ -121,9 +123,9 @@ def delivery_row(delivery: Delivery) -> DeliveryRow:
     return DeliveryRow(
         id=delivery.id,
         alert_id=alert.id,
-        event_id=alert.event,
-        camera=alert.camera,
-        cause=alert.cause.value,
+        event_id=alert.event or "",
+        camera=alert.camera or "",
+        cause=alert.cause.value if alert.cause else "",
         at=alert.at,
         title=alert.title,
         text=alert.text,
@@ -133,6 +135,10 @@ def delivery_row(delivery: Delivery) -> DeliveryRow:
         attempts=delivery.attempts,
         next_at=delivery.next_at,
         outcome=delivery.outcome,
+        told_to=delivery.told_to or None,
+        acknowledged_at=delivery.acknowledged_at,
+        opened_at=delivery.opened_at,
+        is_test=alert.is_test or None,
     )
 
 
@@ -141,19 +147,23 @@ def delivery_of(row: DeliveryRow) -> Delivery:
     return Delivery(
         alert=Alert(
             id=AlertId(row.alert_id),
-            event=EventId(row.event_id),
-            camera=CameraId(row.camera),
-            cause=Cause(row.cause),
+            event=EventId(row.event_id) if row.event_id else None,
+            camera=CameraId(row.camera) if row.camera else None,
+            cause=Cause(row.cause) if row.cause else None,
             at=row.at,
             title=row.title,
             text=row.text,
             link=row.link,
+            is_test=bool(row.is_test),
         ),
         channel=row.channel,
         state=DeliveryState(row.state),
         attempts=row.attempts,
         next_at=row.next_at,
         outcome=row.outcome,
+        told_to=row.told_to or "",
+        acknowledged_at=row.acknowledged_at,
+        opened_at=row.opened_at,
     )
 
 

@@ -1,9 +1,9 @@
 """The catalog in an SQL database.  Opening and migrating it live in `engine` and `upgrade`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, Select, delete, exists, literal, select, tuple_
+from sqlalchemy import ColumnElement, Engine, Select, delete, exists, func, literal, select, tuple_
 
 from doorstep.catalog import sql_dating, sql_spans
 from doorstep.catalog.cursor import Cursor
@@ -25,10 +25,10 @@ from doorstep.catalog.rows import (
 from doorstep.catalog.tables import CauseRow, DeliveryRow, EventRow, ExplanationRow, GapRow, SpanRow
 from doorstep.core.camera import CameraId
 from doorstep.core.clock_state import Guess
+from doorstep.core.delivery import Delivery, DeliveryState
 from doorstep.core.event import Event, EventId
 from doorstep.core.explanation import Explanation, Verdict
 from doorstep.core.gap import Gap
-from doorstep.core.outbox import Delivery, DeliveryState
 from doorstep.core.recorded_span import RecordedSpan
 from doorstep.core.timeline import Timeline
 from doorstep.ports import EventQuery
@@ -92,9 +92,12 @@ class SqlCatalog:
         return self._events(select(EventRow).where(*over).order_by(*_OLDEST_FIRST).limit(limit))
 
     def deleted_events(self, deleted_before: datetime, limit: int) -> Sequence[Event]:
-        """Those whose time for undoing is over, in the order in which they were deleted; none that is unfinished."""
-        gone = (EventRow.deleted_at < deleted_before, EventRow.unfinished.is_not(True))
-        return self._events(select(EventRow).where(*gone).order_by(EventRow.deleted_at, EventRow.id).limit(limit))
+        """Those whose time for undoing is over, in the order in which they were deleted; none that is unfinished.
+
+        A test of the doorstep counts as deleted when it ended.
+        """
+        gone = (deleted_before > sql_spans.GONE_AT, EventRow.unfinished.is_not(True))
+        return self._events(select(EventRow).where(*gone).order_by(sql_spans.GONE_AT, EventRow.id).limit(limit))
 
     def recorded_bytes(self) -> int:
         """Of all files: events' recordings and minute files."""
@@ -184,6 +187,36 @@ class SqlCatalog:
         """Every delivery of one event, oldest first."""
         return self._deliveries(DeliveryRow.event_id == event_id)
 
+    def delivery(self, delivery_id: str) -> Delivery | None:
+        """One delivery."""
+        with reading(self._engine) as session:
+            row = session.get(DeliveryRow, delivery_id)
+            return delivery_of(row) if row else None
+
+    def forget_deliveries(self, told_before: datetime) -> int:
+        """Remove those of no event whose alerts are so old; how many there were.
+
+        What is due stays, and the newest that each channel accepted: it proves the channel.
+        """
+        accepted = DeliveryRow.state == DeliveryState.ACCEPTED.value
+        newest = select(func.max(DeliveryRow.next_at)).where(accepted).group_by(DeliveryRow.channel)
+        over = (DeliveryRow.event_id == "", DeliveryRow.at < told_before, DeliveryRow.state != DeliveryState.DUE.value)
+        with reading(self._engine) as session:
+            gone = list(
+                session.scalars(select(DeliveryRow.id).where(*over, ~(accepted & DeliveryRow.next_at.in_(newest))))
+            )
+        if gone:
+            with writing(self._engine) as session:
+                session.execute(delete(DeliveryRow).where(DeliveryRow.id.in_(gone)))
+        return len(gone)
+
+    def last_accepted(self) -> Mapping[str, datetime]:
+        """By channel, when it last took an alert, of those that are still known."""
+        newest = select(DeliveryRow.channel, func.max(DeliveryRow.next_at)).group_by(DeliveryRow.channel)
+        with reading(self._engine) as session:
+            rows = session.execute(newest.where(DeliveryRow.state == DeliveryState.ACCEPTED.value))
+            return {row[0]: row[1] for row in rows}
+
     def redate(self, truth: Guess, *, known: bool) -> None:
         """Put right what was told by other guesses of the same boot; may be called again where it failed midway."""
         sql_dating.redate(self._engine, truth, known=known)
@@ -232,6 +265,8 @@ _OLDEST_FIRST = (EventRow.started_at, EventRow.id)
 def _conditions(query: EventQuery) -> list[ColumnElement[bool]] | None:
     """What a row must fulfil, None if no row can."""
     conditions: list[ColumnElement[bool]] = [EventRow.deleted_at.is_(None)]
+    if not query.tests:
+        conditions.append(EventRow.is_test.is_not(True))
     if query.cameras is not None:
         conditions.append(EventRow.camera.in_(sorted(query.cameras)))
     if query.since is not None:

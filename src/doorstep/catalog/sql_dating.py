@@ -11,7 +11,7 @@ from doorstep.core.clock_state import NOTICED_STEP, Dating, Guess
 
 _TIMES: dict[type[ToldRow], tuple[str, ...]] = {
     EventRow: ("started_at", "last_seen_at", "ended_at", "recording_starts_at", "recording_ends_at", "deleted_at"),
-    DeliveryRow: ("at", "next_at"),
+    DeliveryRow: ("at", "next_at", "acknowledged_at", "opened_at"),
     GapRow: ("starts_at", "ends_at"),
     SpanRow: ("starts_at", "ends_at"),
 }

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from doorstep.catalog.rows import event_of, gap_of, span_of
@@ -13,6 +13,8 @@ from doorstep.core.timeline import Timeline
 
 OVER = and_(EventRow.ended_at.is_not(None), EventRow.unfinished.is_not(True))
 OPEN = or_(EventRow.ended_at.is_(None), EventRow.unfinished.is_(True))
+SHOWN = and_(EventRow.deleted_at.is_(None), EventRow.is_test.is_not(True))
+GONE_AT = func.coalesce(EventRow.deleted_at, case((EventRow.is_test.is_(True), EventRow.ended_at)))
 OWN_FILE = and_(EventRow.recording_key.is_not(None), EventRow.recording_in_minutes.is_not(True))
 
 
@@ -26,7 +28,7 @@ def recorded(
     own = select(EventRow).where(
         EventRow.camera == camera, EventRow.recording_starts_at < until, or_(EventRow.recording_ends_at > since, OPEN)
     )
-    of_events = own.where(OWN_FILE, EventRow.deleted_at.is_(None)).order_by(EventRow.recording_starts_at.desc())
+    of_events = own.where(OWN_FILE, SHOWN).order_by(EventRow.recording_starts_at.desc())
     newest = minutes.order_by(SpanRow.starts_at.desc(), SpanRow.key.desc())
     found = [span_of(row) for row in session.scalars(newest.limit(most))]
     found += [span for row in session.scalars(of_events.limit(most)) if (span := own_file(event_of(row))) is not None]
@@ -68,4 +70,4 @@ def total_bytes(session: Session) -> int:
 
 def _event_touches(camera: CameraId, since: datetime, until: datetime) -> ColumnElement[bool]:
     reaches = or_(EventRow.ended_at.is_(None), EventRow.ended_at >= since, EventRow.recording_ends_at >= since)
-    return and_(EventRow.camera == camera, EventRow.started_at < until, reaches, EventRow.deleted_at.is_(None))
+    return and_(EventRow.camera == camera, EventRow.started_at < until, reaches, SHOWN)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from doorstep.catalog.instant import Instant
 
-HEAD = "0006"
+HEAD = "0007"
 """The last step of `migrations`; a test holds it there."""
 
 
@@ -61,8 +61,8 @@ class ToldRow(Base):
 class EventRow(ToldRow):
     """One event; the recording's columns are all null or all not.
 
-    A null of `recording_in_minutes` and `unfinished` means no, one of `zone` the whole picture.  `box` is left, top,
-    right and bottom in parts of the still.
+    A null of `recording_in_minutes`, `unfinished` and `is_test` means no, one of `zone` the whole picture.  `box` is
+    left, top, right and bottom in parts of the still.
     """
 
     __tablename__ = "events"
@@ -86,6 +86,7 @@ class EventRow(ToldRow):
     box: Mapped[list[float] | None]
     zone: Mapped[str | None]
     direction: Mapped[str | None]
+    is_test: Mapped[bool | None]
     causes: Mapped[list["CauseRow"]] = relationship(
         order_by="CauseRow.position", cascade="all, delete-orphan", passive_deletes=True, lazy="selectin"
     )
@@ -130,7 +131,10 @@ class ExplanationRow(Base):
 
 
 class DeliveryRow(ToldRow):
-    """One delivery with its alert.  No foreign key: an alert goes out also when its event could not be stored."""
+    """One delivery with its alert.  No foreign key: an alert goes out also when its event could not be stored.
+
+    `event_id`, `camera` and `cause` are empty where the alert has none.
+    """
 
     __tablename__ = "deliveries"
 
@@ -148,6 +152,10 @@ class DeliveryRow(ToldRow):
     attempts: Mapped[int]
     next_at: Mapped[datetime]
     outcome: Mapped[str]
+    told_to: Mapped[str | None]
+    acknowledged_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    is_test: Mapped[bool | None]
 
     __table_args__ = (
         Index(None, "state", "at"),
@@ -239,3 +247,33 @@ class AuditRow(Base):
     until: Mapped[datetime | None]
 
     __table_args__ = (Index(None, "at", "id"),)
+
+
+class SubscriptionRow(Base):
+    """A browser that is told by Web Push; `preferences` is JSON of `core.preferences_json`, null for the person's."""
+
+    __tablename__ = "subscriptions"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person: Mapped[str]
+    grant: Mapped[str]
+    name: Mapped[str]
+    endpoint: Mapped[str]
+    p256dh: Mapped[str]
+    auth: Mapped[str]
+    created_at: Mapped[datetime]
+    preferences: Mapped[str | None] = mapped_column(Text)
+    accepted_at: Mapped[datetime | None]
+    acknowledged_at: Mapped[datetime | None]
+    unshown_since: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "endpoint", unique=True), Index(None, "person"))
+
+
+class PreferencesRow(Base):
+    """What a person wants to be told, and with an empty name what holds for the whole house."""
+
+    __tablename__ = "preferences"
+
+    person: Mapped[str] = mapped_column(primary_key=True)
+    body: Mapped[str] = mapped_column(Text)

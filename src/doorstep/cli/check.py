@@ -9,6 +9,7 @@ import typer
 
 from doorstep.app.finding import Finding
 from doorstep.cli.options import ConfigOption, DataOption, JsonOption, model_folders, settings_of
+from doorstep.clock import SystemClock
 from doorstep.core.settings import Settings
 
 
@@ -35,18 +36,22 @@ async def _is_fine(settings: Settings, *, as_json: bool) -> bool:
 
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
-    """A camera that a running server has open is not opened twice: some allow but one viewer."""
+    """What a running server has open is not opened twice: some cameras allow but one viewer, pins one program."""
     from doorstep.app.check import findings  # noqa: PLC0415 - a second of imports that --help need not wait for
+    from doorstep.app.doorbell import untried_doorbell  # noqa: PLC0415 - as above
     from doorstep.cli.local import LocalServer  # noqa: PLC0415 - as above
 
     folder = settings.server.data
     running = await asyncio.to_thread(LocalServer.is_running, folder)
-    async for finding in findings(settings, model_folders(folder), skip_cameras=running):
+    async for finding in findings(settings, model_folders(folder), beside_server=running):
         yield finding
     if running:
         with LocalServer(folder) as server:
             for camera in (await asyncio.to_thread(server.ask, "GET", "/cameras"))["cameras"]:
                 yield _of_running(camera)
+            problems = (await asyncio.to_thread(server.ask, "GET", "/status"))["problems"]
+            for finding in untried_doorbell(settings, SystemClock(), {one["key"]: one["what"] for one in problems}):
+                yield finding
 
 
 def _of_running(camera: dict[str, str]) -> Finding:

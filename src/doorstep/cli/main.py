@@ -15,6 +15,7 @@ from doorstep.cli import (
     fsck,
     models,
     publish,
+    rehearse,
     restore,
     run,
     serve_detector,
@@ -58,6 +59,7 @@ def _before_every_verb(
 app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("clip")(clip.clip)
+app.command("test")(rehearse.rehearse)
 app.command("detect")(detect.detect)
 app.command("tune")(tune.tune)
 app.command("fsck")(fsck.fsck)

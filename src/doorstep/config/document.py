@@ -44,6 +44,13 @@ class Document:
             if isinstance(camera, dict):
                 yield ("camera", number), camera
 
+    def numbered(self, *path: str) -> Iterator[tuple[KeyPath, dict[str, Value]]]:
+        """Each table of an array of tables, such as [[notify.webhook]], with its path."""
+        found = self.table(*path[:-1]).get(path[-1])
+        for number, table in enumerate(found if isinstance(found, list) else []):
+            if isinstance(table, dict):
+                yield (*path, number), table
+
     def set_aside(self, path: KeyPath) -> None:
         """Take out the innermost key of the path, so that the rest can be judged without it."""
         while path and isinstance(path[-1], int):

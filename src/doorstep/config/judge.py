@@ -63,8 +63,9 @@ def _fault(error: ErrorDetails) -> Fault:
         case "extra_forbidden":
             return Fault(path, _unknown_key(path))
         case "rule":
-            return Fault((*path, *context["key"].split(".")), context["words"])
-        case "list_type" if path[-1] in {"camera", "zones"}:
+            places = (int(part) if part.isdigit() else part for part in context["key"].split("."))
+            return Fault((*path, *places), context["words"])
+        case "list_type" if path[-1] in {"apprise", "button", "camera", "webhook", "zones"}:
             return Fault(path, f"must be written with two brackets: [[{shown(path)}]]")
         case kind:
             return Fault(path, _WORDS.get(kind, "cannot be used").format(**context))

@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from doorstep.config.address_rules import is_metadata_host
 from doorstep.config.table import Table, Text, rule_broken
-from doorstep.core.cloud_metadata import CLOUD_METADATA
 from doorstep.core.ice_server import TurnSettings
 from doorstep.core.settings import LiveSettings
 
@@ -15,24 +15,27 @@ _STUN = re.compile(rf"stun:{_HOST}", re.ASCII)
 _TURN = re.compile(rf"turns?:{_HOST}(?:\?transport=(?:udp|tcp))?", re.ASCII)
 _PLAIN = re.compile(r"([!#-\[\]-~]{0,512})", re.ASCII)
 _INTERFACE = re.compile(r"([0-9A-Za-z:._@-]{1,64})", re.ASCII)
-_METADATA = frozenset(map(str, CLOUD_METADATA))
 
 
 def _stun(value: str) -> str:
-    return _checked(value, _STUN, 'must be a STUN server such as "stun:stun.example.org:3478"')
+    return _server(value, _STUN, 'must be a STUN server such as "stun:stun.example.org:3478"')
 
 
 def _turn(value: str) -> str:
-    return _checked(value, _TURN, 'must be a TURN server such as "turn:turn.example.org:3478?transport=udp"')
+    return _server(value, _TURN, 'must be a TURN server such as "turn:turn.example.org:3478?transport=udp"')
+
+
+def _server(value: str, form: re.Pattern[str], words: str) -> str:
+    found = form.fullmatch(_checked(value, form, words))
+    if found is not None and is_metadata_host(found[1].strip("[]")):
+        msg = "is an address where clouds keep credentials"
+        raise ValueError(msg)
+    return value
 
 
 def _checked(value: str, form: re.Pattern[str], words: str) -> str:
-    found = form.fullmatch(value)
-    if found is None:
+    if form.fullmatch(value) is None:
         raise ValueError(words)
-    if found[1].strip("[]").lower() in _METADATA:
-        msg = "is an address where clouds keep credentials"
-        raise ValueError(msg)
     return value
 
 

@@ -8,12 +8,15 @@ from doorstep.config.address_rules import address_faults
 from doorstep.config.camera_rules import camera_faults
 from doorstep.config.detection_rules import detection_faults
 from doorstep.config.document import Document, read_document
+from doorstep.config.doorbell_table import button_settings, chime_settings
 from doorstep.config.fault import Fault, config_invalid
 from doorstep.config.judge import judged
 from doorstep.config.live_table import live_settings
 from doorstep.config.not_built import not_built_faults
 from doorstep.config.notation import host_and_port
+from doorstep.config.notify_table import notify_settings
 from doorstep.config.outside import fill_in_environment, fill_in_files
+from doorstep.config.watch_table import watch_settings
 from doorstep.config.zone_table import LeastHeights, ZoneTable
 from doorstep.core.camera import CameraId
 from doorstep.core.detection import Label
@@ -23,7 +26,6 @@ from doorstep.core.settings import (
     BufferSettings,
     CameraSettings,
     DetectionSettings,
-    EmailSettings,
     EventSettings,
     RetentionSettings,
     ServerSettings,
@@ -84,7 +86,7 @@ def _state_folder(environment: Mapping[str, str]) -> Path:
 
 
 def _settings(file: schema.ConfigFile, folder: Path, server: ServerSettings) -> Settings:
-    buffer, email = file.buffer, file.notify.email
+    buffer = file.buffer
     return Settings(
         server=server,
         buffer=BufferSettings(
@@ -99,8 +101,11 @@ def _settings(file: schema.ConfigFile, folder: Path, server: ServerSettings) -> 
         retention=RetentionSettings(
             days=file.retention.days, always_days=file.retention.always_days, max_bytes=file.retention.max_bytes
         ),
-        email=EmailSettings(smtp=email.smtp or "", sender=email.sender, to=tuple(email.to)) if email else None,
+        notify=notify_settings(file.notify, folder),
         live=live_settings(file.live),
+        watch=watch_settings(file.watch),
+        buttons=tuple(map(button_settings, file.button)),
+        chime=chime_settings(file.chime, folder),
     )
 
 

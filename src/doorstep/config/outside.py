@@ -12,9 +12,17 @@ _REFERENCE = re.compile(r"\$\{([^}]*)\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LARGEST = 64 * 1024
 _OF_CAMERA = ("source", "detect", "stream_key")
-_OF_EMAIL = ("smtp",)
-_OF_DETECTION = ("token",)
-_OF_TURN = ("secret", "password")
+_OF_TABLES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("notify", "email"), ("smtp",)),
+    (("notify", "mqtt"), ("url",)),
+    (("detection",), ("token",)),
+    (("watch",), ("ping",)),
+)
+_OF_LISTS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("live", "turn"), ("secret", "password")),
+    (("notify", "apprise"), ("url",)),
+    (("notify", "webhook"), ("url", "secret")),
+)
 
 
 def fill_in_environment(document: Document, environment: Mapping[str, str]) -> list[Fault]:
@@ -57,16 +65,12 @@ def _unknown(name: str) -> str:
 
 def _secrets(document: Document) -> Iterator[tuple[KeyPath, dict[str, Value], str]]:
     for path, camera in document.cameras():
-        for name in _OF_CAMERA:
-            yield path, camera, name
-    for name in _OF_EMAIL:
-        yield ("notify", "email"), document.table("notify", "email"), name
-    for name in _OF_DETECTION:
-        yield ("detection",), document.table("detection"), name
-    turn = document.table("live").get("turn")
-    for number in range(len(turn) if isinstance(turn, list) else 0):
-        for name in _OF_TURN:
-            yield ("live", "turn", number), document.table("live", "turn", number), name
+        yield from ((path, camera, name) for name in _OF_CAMERA)
+    for place, names in _OF_TABLES:
+        yield from ((place, document.table(*place), name) for name in names)
+    for place, names in _OF_LISTS:
+        for path, table in document.numbered(*place):
+            yield from ((path, table, name) for name in names)
 
 
 def _fill_in_file(document: Document, path: KeyPath, table: dict[str, Value], name: str) -> Iterator[Fault]:

@@ -7,13 +7,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from doorstep.config.doorbell_table import Button, Chime, doorbell_fault
 from doorstep.config.live_table import Live
 from doorstep.config.notation import host_and_port, size_in_bytes
+from doorstep.config.notify_table import Notify, notify_fault
 from doorstep.config.table import Table, Text, rule_broken
-from doorstep.config.zone_table import LeastHeights, Polygon, ZoneTable
+from doorstep.config.watch_table import Watch
+from doorstep.config.zone_table import LeastHeights, Name, Polygon, ZoneTable
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.ASCII)
-_MAIL = re.compile(r"[^@\s<>,;\"\\]+@[^@\s<>,;\"\\]+")
 
 
 def _listen(value: str) -> str:
@@ -44,13 +46,6 @@ def _network(value: str) -> str:
         raise ValueError(msg) from None
 
 
-def _mail(value: str) -> str:
-    if not _MAIL.fullmatch(value):
-        msg = 'must be a mail address such as "me@example.org"'
-        raise ValueError(msg)
-    return value
-
-
 def _size(value: object) -> object:
     return size_in_bytes(value) if isinstance(value, str) else value
 
@@ -64,7 +59,6 @@ Size = Annotated[int, BeforeValidator(_size), Field(gt=0, le=2**63 - 1)]
 SizeOrAuto = Annotated[int | None, Field(gt=0, le=2**63 - 1), BeforeValidator(_size), BeforeValidator(_unless_auto)]
 SecondsOrAuto = Annotated[float | None, Field(gt=0, le=3600), BeforeValidator(_unless_auto)]
 TextOrAuto = Annotated[Text | None, BeforeValidator(_unless_auto)]
-MailAddress = Annotated[str, AfterValidator(_mail)]
 CauseWord = Literal["person", "press", "trigger", "motion", "loitering"]
 LabelWord = Literal["person", "bicycle", "car", "cat", "dog", "package"]
 _CAUSES: tuple[CauseWord, ...] = ("person", "press", "trigger")
@@ -113,7 +107,7 @@ class Camera(Table):
     id: Annotated[str, StringConstraints(pattern=r"\A[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\z")] = Field(
         description="Its short name in addresses and file names: a-z, 0-9 and -, at most 40."
     )
-    name: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(description="Its name for people.")
+    name: Name = Field(description="Its name for people.")
     source: Text | None = Field(None, repr=False, description="The address of its video.")
     source_file: Text | None = Field(None, description="A file that holds the address, instead of `source`.")
     detect: Text | None = Field(None, repr=False, description="The address of a smaller stream to look at.")
@@ -225,23 +219,6 @@ class Retention(Table):
     max_bytes: Size = Field(50_000_000_000, description="The oldest recordings go when all together exceed this.")
 
 
-class Email(Table):
-    """Alerts by mail."""
-
-    smtp: Text | None = Field(
-        None, repr=False, description="The mail server: smtp:// (STARTTLS if offered) or smtps:// (TLS)."
-    )
-    smtp_file: Text | None = Field(None, description="A file that holds that address, instead of `smtp`.")
-    sender: MailAddress = Field(alias="from", description="Who the mails are from.")
-    to: list[MailAddress] = Field(min_length=1, max_length=50, description="Who gets them.")
-
-
-class Notify(Table):
-    """How people are told."""
-
-    email: Email | None = Field(None, description="Alerts by mail.")
-
-
 class ConfigFile(Table):
     """The whole file."""
 
@@ -254,10 +231,35 @@ class ConfigFile(Table):
     retention: Retention = Field(default_factory=Retention, description="Retention.")
     notify: Notify = Field(default_factory=Notify, description="Channels to people.")
     live: Live = Field(default_factory=Live, description="Live viewing.")
+    watch: Watch = Field(default_factory=Watch, description="Who watches over Doorstep itself.")
+    button: list[Button] = Field([], max_length=16, description="Doorbell buttons on pins, one [[button]] each.")
+    chime: Chime = Field(default_factory=Chime, description="What sounds at home.")
+
+    @model_validator(mode="after")
+    def _the_camera_of_the_test_is_there(self) -> Self:
+        tested = self.watch.test_camera
+        if tested is not None and tested not in {camera.id for camera in self.camera}:
+            words = "must be the id of a camera of this file"
+            raise rule_broken(words, "watch.test_camera")
+        return self
 
     @model_validator(mode="after")
     def _pre_roll_lies_in_the_buffer(self) -> Self:
         if self.events.pre_roll >= self.buffer.seconds:
             words = f"must be less than buffer.seconds ({self.buffer.seconds:g}), from which it is taken"
             raise rule_broken(words, "events.pre_roll")
+        return self
+
+    @model_validator(mode="after")
+    def _doorbell_goes_together(self) -> Self:
+        if fault := doorbell_fault(self.button, self.chime, {camera.id for camera in self.camera}):
+            where, words = fault
+            raise rule_broken(words, where)
+        return self
+
+    @model_validator(mode="after")
+    def _channels_go_together(self) -> Self:
+        if fault := notify_fault(self.notify, {camera.id for camera in self.camera}):
+            where, words = fault
+            raise rule_broken(words, where)
         return self

@@ -14,7 +14,7 @@ from doorstep.config.document import Document, Value, parse
 from doorstep.config.key_lines import KeyPath
 from doorstep.core.errors import ConfigInvalid
 
-_SECRET_KEYS = frozenset({"source", "detect", "stream_key", "smtp", "endpoint"})
+_SECRET_KEYS = frozenset({"source", "detect", "stream_key", "smtp", "endpoint", "url", "ping"})
 _SECRET_WORDS = re.compile(r"password|passphrase|secret|token|api_?key|access_?key")
 _REFERENCE = re.compile(r"\$\{[^}]*\}")
 _LOCAL = re.compile(r"(?:demo|file|v4l2|picamera|rtmps?-listen):")

@@ -1,6 +1,6 @@
-"""Whom to tell, and when: the content of an alert and the rule of the cooldown.  Channels live in `notifiers`."""
+"""The content of an alert, and its words.  Who is told: `alert_policy`.  Channels live in `notifiers`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NewType
 
@@ -16,43 +16,39 @@ class Alert:
     """Content for a person, the same for every channel.
 
     `id` is the idempotency key: a notifier that gets the same alert twice tells it once where the channel can.
-    `title` and `text` are plain words; `link` opens the event; `snapshot` is a JPEG or empty.
+    `title` and `text` are plain words; `link` opens the event; `snapshot` is a JPEG or empty.  One without a cause is
+    a word about Doorstep itself, with a camera where it is about that.
     """
 
     id: AlertId
-    event: EventId
-    camera: CameraId
-    cause: Cause
+    event: EventId | None
+    camera: CameraId | None
+    cause: Cause | None
     at: datetime
     title: str
     text: str
     link: str
     snapshot: bytes = b""
+    is_test: bool = False
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether somebody waits for an answer: it beats snooze, cooldown and quiet hours."""
+        return self.cause is Cause.PRESS
 
 
-class AlertPolicy:
-    """Which alerts of one camera are told: a press always, of the others at most one in `cooldown` seconds.
-
-    Who loiters was told as a person a moment ago: that he stays is news, and has a cooldown of its own.
-    """
-
-    def __init__(self, cooldown: float, alert_on: frozenset[Cause]) -> None:
-        self._cooldown = cooldown
-        self._alert_on = alert_on
-        self._told_at: dict[bool, datetime] = {}  # of loitering, and of the rest
-
-    def may_tell(self, cause: Cause, at: datetime) -> bool:
-        """Whether to tell this one; yes begins the cooldown, unless it is a press, which has none."""
-        if cause not in self._alert_on:
-            return False
-        if cause is Cause.PRESS:
-            return True
-        # Without the sign, so that a clock that was set back by hours does not silence the house for hours.
-        told_at = self._told_at.get(cause is Cause.LOITERING)
-        if told_at is not None and abs((at - told_at).total_seconds()) < self._cooldown:
-            return False
-        self._told_at[cause is Cause.LOITERING] = at
-        return True
+def word_about_doorstep(
+    alert_id: str,
+    at: datetime,
+    words: tuple[str, str],
+    link: str,
+    camera: CameraId | None = None,
+    *,
+    is_test: bool = False,
+) -> Alert:
+    """Nobody is at the door: `words` are its title and its text; with a camera where it is about that."""
+    title, text = words
+    return Alert(AlertId(alert_id), None, camera, None, at, title, text, link, is_test=is_test)
 
 
 # Written out, because strftime's names follow the locale of the machine.
@@ -70,12 +66,38 @@ WORDS: dict[Cause, tuple[str, str]] = {
     Cause.LOITERING: ("Somebody is lingering at", "Seen"),
 }
 
+LATE_AFTER_SECONDS = 60.0
+"""What arrives sooner reads like news, and is."""
 
-def alert_words(camera_name: str, cause: Cause, at_local: datetime) -> tuple[str, str]:
+_STEPS = ((86400, "d"), (3600, "h"), (60, "min"))
+
+
+def alert_words(camera_name: str, cause: Cause, at_local: datetime, *, is_test: bool = False) -> tuple[str, str]:
     """Title and text for a person, in plain words; `at_local` is in the owner's time zone.
 
     ("Person at Front door", "Seen at 14:02:03 on Saturday, 21 November.")
     """
     title, verb = WORDS[cause]
     day = f"{WEEKDAYS[at_local.weekday()]}, {at_local.day} {MONTHS[at_local.month - 1]}"
-    return f"{title} {camera_name}", f"{verb} at {at_local:%H:%M:%S} on {day}."
+    text = f"{verb} at {at_local:%H:%M:%S} on {day}."
+    if is_test:
+        return f"Test: {title} {camera_name}", f"Nobody is there, this is a test. {text}"
+    return f"{title} {camera_name}", text
+
+
+def late_words(at: datetime, now: datetime) -> str:
+    """How late an alert of `at` is where it is told at `now` ("Late: 14 min ago"); empty where it is not.
+
+    A clock that was set back since then makes nothing late.
+    """
+    age = (now - at).total_seconds()
+    if age < LATE_AFTER_SECONDS:
+        return ""
+    seconds, unit = next(step for step in _STEPS if age >= step[0])
+    return f"Late: {age // seconds:.0f} {unit} ago"
+
+
+def as_told(alert: Alert, now: datetime) -> Alert:
+    """The same alert, that says how late it is if it is."""
+    late = late_words(alert.at, now)
+    return replace(alert, text=f"{late}. {alert.text}") if late else alert

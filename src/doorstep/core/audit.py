@@ -7,6 +7,7 @@ from doorstep.core.camera import CameraId
 from doorstep.core.live_session import LiveSession
 
 WATCHED = "watched"
+SNOOZED, SNOOZE_ENDED = "snoozed the house", "ended the snooze of the house"
 
 KEPT_FOR = timedelta(days=90)
 MOST_KEPT = 100_000
@@ -37,3 +38,8 @@ def watched(session: LiveSession, until: datetime | None) -> AuditEntry:
     return AuditEntry(
         session.id, session.since, viewer.who, viewer.address, WATCHED, viewer.camera, viewer.way.value, until
     )
+
+
+def snoozed(entry_id: str, at: datetime, who: str, address: str, until: datetime | None) -> AuditEntry:
+    """Nobody is told anything but presses until then; None is the end of such a snooze."""
+    return AuditEntry(entry_id, at, who, address, SNOOZE_ENDED if until is None else SNOOZED, until=until or at)

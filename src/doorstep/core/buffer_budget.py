@@ -1,6 +1,6 @@
 """How the bytes of all rolling buffers are divided among the cameras, and how the owner is told what fits.  Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import ceil
 
 from doorstep.core.camera import CameraId
@@ -55,12 +55,9 @@ def kept_words(wanted_seconds: float, fitting_seconds: float | None) -> str:
     return f"{wanted} wanted, {kept.removesuffix(' min') if wanted.endswith(' min') else kept} kept"
 
 
-def short_words(short: Sequence[tuple[str, str]]) -> str:
-    """One sentence for all cameras whose minutes do not fit, by name and `kept_words`; "" for none."""
-    if not short:
-        return ""
-    named = "; ".join(f"{name}: {words}" for name, words in short)
-    return f"The memory holds fewer of the last minutes than wanted ({named})."
+def short_words(name: str, kept: str) -> str:
+    """A sentence for a camera, by name and `kept_words`; "" where its minutes fit."""
+    return f"The memory holds fewer of the last minutes of {name} than wanted ({kept})." if kept else ""
 
 
 def _spoken(seconds: float) -> str:

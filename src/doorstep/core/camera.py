@@ -62,7 +62,8 @@ class CameraCounts:
 class CameraStatus:
     """One camera as the owner sees it: its state, since when and why, and whether somebody is looking.
 
-    `hint` is what would make looking cheaper, in plain words; nothing is wrong while it is there.
+    `hint` is what would make looking cheaper, in plain words; nothing is wrong while it is there.  `detecting` is the
+    owner's switch: while it is off nobody is looked for.
     """
 
     id: CameraId
@@ -77,6 +78,7 @@ class CameraStatus:
     counts: CameraCounts = CameraCounts()
     zones: tuple[Zone, ...] = ()
     hint: str = ""
+    detecting: bool = True
 
     @property
     def remedy(self) -> str:

@@ -21,6 +21,9 @@
     ├── WayImpossible         watch this camera another way: the message says why not this one
     ├── NotifierUnavailable   try the delivery again later
     ├── NotifierRefused       do not try again: the channel said no
+    ├── ChimeUnavailable      ring another one, tell the owner
+    ├── ButtonUnavailable     listen again later, tell the owner
+    ├── RehearsalRefused      test the doorstep later, or mend what the message names
     └── AccessDenied          wrong name, password, token or link
 
 An adapter maps its vendor's errors to these once, at its edge.  The message of each is one plain sentence for the
@@ -104,12 +107,28 @@ class WayImpossible(DoorstepError):
     """This camera's stream cannot be shown this way; the message says why, and another way may do."""
 
 
+class ChimeUnavailable(DoorstepError):
+    """It cannot sound now."""
+
+
+class ButtonUnavailable(DoorstepError):
+    """Nobody can hear whether it is pressed."""
+
+
 class NotifierUnavailable(DoorstepError):
-    """The channel did not take the alert this time."""
+    """The channel did not take the alert this time; `wait` are the seconds that it asks for, 0 if it names none."""
+
+    def __init__(self, words: str, wait: float = 0.0) -> None:
+        super().__init__(words)
+        self.wait = wait
 
 
 class NotifierRefused(DoorstepError):
     """The channel will never take this alert."""
+
+
+class RehearsalRefused(DoorstepError):
+    """No test of the doorstep can begin now."""
 
 
 class AccessDenied(DoorstepError):

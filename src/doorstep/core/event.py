@@ -48,6 +48,7 @@ class Event:
     `box` is where in its still somebody is, None where that is not known; `zone` where the visitor's feet were first
     seen, empty for the whole picture; `direction` is arriving for whoever came, also once he goes again, leaving for
     whoever went away for longer than he came, None while that is not known.
+    `is_test`: nobody was there, the owner tests his doorstep.
     """
 
     id: EventId
@@ -67,6 +68,7 @@ class Event:
     box: Box | None = None
     zone: str = WHOLE_PICTURE
     direction: Direction | None = None
+    is_test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class CloseEvent:
 
 @dataclass(frozen=True, slots=True)
 class RaiseAlert:
-    """A cause is new to this event, or the button was pressed again.  Whether he is told now is AlertPolicy's."""
+    """A cause is new to this event, or the button was pressed again.  Who is told now is each recipient's Silence."""
 
     event: Event
     cause: Cause

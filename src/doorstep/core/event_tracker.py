@@ -32,8 +32,10 @@ class EventTracker:
     or a frame from more than CLOCK_SET_BACK ago, by which the tracker knows that the clock was set, and begins anew.
     """
 
-    def __init__(self, camera: CameraId, settings: EventSettings) -> None:
+    def __init__(self, camera: CameraId, settings: EventSettings, *, is_test: bool = False) -> None:
+        """`is_test`: its events are of a visitor who is not there, and have ids of their own."""
         self._camera = camera
+        self._is_test = is_test
         self._settings = settings
         self._running: Event | None = None
         self._recorded = False  # whether the running event, or else the last, is recorded
@@ -44,6 +46,16 @@ class EventTracker:
         self._last_recording_ended_at: datetime | None = None
         self._last_stamp: datetime | None = None
         self._rung_at: datetime | None = None
+
+    @property
+    def camera(self) -> CameraId:
+        """Whose events they are."""
+        return self._camera
+
+    @property
+    def is_test(self) -> bool:
+        """Whether they are of a visitor who is not there."""
+        return self._is_test
 
     @property
     def running(self) -> Event | None:
@@ -153,7 +165,7 @@ class EventTracker:
             record_from = started_at - timedelta(seconds=self._settings.pre_roll)
             if self._continues(at) and self._newest is not None:
                 record_from = min(record_from, self._newest)
-        event = Event(self._new_id(started_at), self._camera, started_at, at, causes=(cause,))
+        event = Event(self._new_id(started_at), self._camera, started_at, at, causes=(cause,), is_test=self._is_test)
         self._came = self._went = 0
         event = self._with_visitor(event, observation)
         self._running, self._recorded = event, recorded
@@ -175,7 +187,8 @@ class EventTracker:
         if self._last_stamp is not None and stamp <= self._last_stamp:
             stamp = self._last_stamp + timedelta(milliseconds=1)
         self._last_stamp = stamp
-        return EventId(f"{self._camera}-{stamp:%Y%m%dT%H%M%S}{stamp.microsecond // 1000:03d}")
+        name = f"{self._camera}-test" if self._is_test else self._camera
+        return EventId(f"{name}-{stamp:%Y%m%dT%H%M%S}{stamp.microsecond // 1000:03d}")
 
     def _extend(self, running: Event, observation: Observation, cause: Cause, at: datetime) -> Iterator[Decision]:
         new_cause = cause not in running.causes

@@ -9,7 +9,7 @@ class Problem:
     """One thing that is wrong: what, since when, and what to do about it.
 
     `key` names it for the program ("camera:front-door"); one key is one problem.  With a `minor` one Doorstep still
-    sees everything.
+    sees everything.  `person` is whose device or channel it is, None for everybody's.
     """
 
     key: str
@@ -17,3 +17,4 @@ class Problem:
     since: datetime
     remedy: str
     minor: bool = False
+    person: str | None = None

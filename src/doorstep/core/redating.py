@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from doorstep.core.clock_state import NOTICED_STEP, Dating, Guess
+from doorstep.core.delivery import Delivery
 from doorstep.core.event import Event, Moved, Tick
 from doorstep.core.gap import Gap
-from doorstep.core.outbox import Delivery
 from doorstep.core.recorded_span import RecordedSpan
 from doorstep.core.segment import Segment
 from doorstep.core.tracking import Sighting
@@ -44,7 +44,13 @@ def dated_span(span: RecordedSpan, dating: Dating) -> RecordedSpan:
 def dated_delivery(delivery: Delivery, dating: Dating) -> Delivery:
     """The delivery and its alert; the words that were sent stay."""
     alert = replace(delivery.alert, at=dating.dated(delivery.alert.at))
-    return replace(delivery, alert=alert, next_at=dating.dated(delivery.next_at))
+    return replace(
+        delivery,
+        alert=alert,
+        next_at=dating.dated(delivery.next_at),
+        acknowledged_at=redated(delivery.acknowledged_at, dating),
+        opened_at=redated(delivery.opened_at, dating),
+    )
 
 
 def dated_observation(seen: Sighting | Moved | Tick, dating: Dating) -> Sighting | Moved | Tick:

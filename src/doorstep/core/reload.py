@@ -5,6 +5,9 @@ from dataclasses import dataclass, fields, replace
 from doorstep.core.camera import CameraId
 from doorstep.core.settings import CameraSettings, Settings
 
+_TABLES = {"buttons": "[[button]]"}
+"""Where the file writes another name than that of the settings' field."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reload:
@@ -12,7 +15,8 @@ class Reload:
 
     `added`, `changed` and `removed` are in the order of the file, `unchanged` cameras must not notice anything.
     `order` holds every camera of the file.  `needs_restart` names the tables that changed and are read at a start
-    only.  `settings` are those that hold once all this is done: the running ones with the file's cameras.
+    only, as the file writes them.  `settings` are those that hold once all this is done: the running ones with the
+    file's cameras.
     """
 
     added: tuple[CameraSettings, ...]
@@ -40,7 +44,7 @@ def reload_of(running: Settings, wanted: Settings) -> Reload:
         unchanged=tuple(camera.id for camera in wanted.cameras if before.get(camera.id) == camera),
         order=tuple(after),
         needs_restart=tuple(
-            field.name
+            _TABLES.get(field.name, f"[{field.name}]")
             for field in fields(Settings)
             if field.name != "cameras" and getattr(running, field.name) != getattr(wanted, field.name)
         ),

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from doorstep.core.alert import AlertPolicy
+from doorstep.core.alert_spacing import AlertSpacing
 from doorstep.core.camera import CameraId
+from doorstep.core.cause import Cause
 from doorstep.core.detection import Box, Detection, Thresholds
 from doorstep.core.event import CloseEvent, Decision, Event, EventId, ExtendEvent, OpenEvent, RaiseAlert
 from doorstep.core.event_tracker import EventTracker
@@ -69,6 +70,21 @@ class ReplayedEvent:
     told: tuple[datetime, ...] = ()
 
 
+class ReplayedAlerts:
+    """Which alerts of one camera are told to who wants all that the config alerts on: one in `cooldown` seconds."""
+
+    def __init__(self, cooldown: float, alert_on: frozenset[Cause]) -> None:
+        self._spacing = AlertSpacing(cooldown)
+        self._alert_on = alert_on
+
+    def may_tell(self, cause: Cause, at: datetime) -> bool:
+        """Whether to tell this one; yes begins the cooldown, unless it is a press, which has none."""
+        return cause in self._alert_on and self._spacing.may_tell(_THE_CAMERA, cause, at) is None
+
+
+_THE_CAMERA = CameraId("")
+
+
 class Replay:
     """Give it every frame of one camera, in the order of time: a `glance`, a look where it says so, and `see`."""
 
@@ -78,7 +94,7 @@ class Replay:
         tracks = TrackSettings(events.close_after, events.stationary_after, events.loitering_after)
         self.presence = Presence(rules.thresholds, rules.relevance, tracks)
         self._tracker = EventTracker(camera, events)
-        self._policy = AlertPolicy(events.alert_cooldown, events.alert_on)
+        self._alerts = ReplayedAlerts(events.alert_cooldown, events.alert_on)
         self.begin()
 
     @property
@@ -120,7 +136,7 @@ class Replay:
     def _observe(self, moment: Moment, observation: Observation) -> Step:
         decisions = self._tracker.observe(observation)
         raised = (decision for decision in decisions if isinstance(decision, RaiseAlert))
-        told = tuple(alert for alert in raised if self._policy.may_tell(alert.cause, alert.at))
+        told = tuple(alert for alert in raised if self._alerts.may_tell(alert.cause, alert.at))
         return Step(moment, observation, decisions, told)
 
 

@@ -9,6 +9,8 @@ from doorstep.core.cause import Cause
 from doorstep.core.detection import PERSON, Label
 from doorstep.core.ice_server import TurnSettings
 from doorstep.core.input_size import InputSize
+from doorstep.core.notify_settings import ButtonSettings, ChimeSettings, NotifySettings, WatchSettings
+from doorstep.core.picture_rules import RULES, PictureRules
 from doorstep.core.remote_use import DetectionPlace, RemoteUse
 from doorstep.core.zone import Point, Zone
 
@@ -147,15 +149,6 @@ class RetentionSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class EmailSettings:
-    """The mail server as an address (it may hold a password), the sender, the receivers."""
-
-    smtp: str = field(repr=False)
-    sender: str
-    to: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class LiveSettings:
     """How many may watch at once, and how WebRTC finds its way; `interfaces` (names or addresses) empty means all.
 
@@ -171,6 +164,14 @@ class LiveSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthSettings:
+    """How patient the rules of health are.  No key of the config: tests alone are in a `hurry`, which divides waits."""
+
+    pictures: PictureRules = RULES
+    hurry: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything."""
 
@@ -181,5 +182,9 @@ class Settings:
     events: EventSettings = EventSettings()
     store: StoreSettings = StoreSettings()
     retention: RetentionSettings = RetentionSettings()
-    email: EmailSettings | None = None
+    notify: NotifySettings = field(default_factory=NotifySettings)
+    buttons: tuple[ButtonSettings, ...] = ()
+    chime: ChimeSettings = field(default_factory=ChimeSettings)
+    watch: WatchSettings = field(default_factory=WatchSettings)
     live: LiveSettings = LiveSettings()
+    health: HealthSettings = HealthSettings()

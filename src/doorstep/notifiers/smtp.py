@@ -18,7 +18,7 @@ from aiosmtplib import (
 
 from doorstep.core.alert import Alert
 from doorstep.core.errors import NotifierRefused, NotifierUnavailable
-from doorstep.core.settings import EmailSettings
+from doorstep.core.notify_settings import EmailSettings
 from doorstep.notifiers.mail import address_of, addresses_of, alert_mail
 
 log = structlog.get_logger()

@@ -1,28 +1,31 @@
-"""From a decision to an alert on its way: words and picture.  Whether to tell is the policy's, sending the outbox's."""
+"""From a decision to an alert on its way: words and picture.  Whom to tell, and sending, is the outbox's."""
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
-from doorstep.core.alert import Alert, AlertId, AlertPolicy, alert_words
+import structlog
+
+from doorstep.core.alert import Alert, AlertId, alert_words
 from doorstep.core.errors import MediaInvalid
-from doorstep.core.event import Cause, Event, RaiseAlert
+from doorstep.core.event import Event, RaiseAlert
 from doorstep.media.thumbnail import still
 from doorstep.pipeline.outbox import Outbox
 from doorstep.ports import Frame
 
+log = structlog.get_logger()
+
 LONGEST_QUEUE = 100
+PICTURE_SECONDS = 1.0
+"""Longer nobody waits for a picture: an alert without one is better than a late one."""
 
 
 class AlertDesk:
-    """One task for each camera, because the cooldown is the camera's and the picture is made in a thread."""
+    """One task for each camera, because the picture is made in a thread: no camera waits for another's."""
 
-    def __init__(
-        self, camera_name: str, policy: AlertPolicy, outbox: Outbox, zone: tzinfo, link_to: Callable[[Event], str]
-    ) -> None:
+    def __init__(self, camera_name: str, outbox: Outbox, zone: tzinfo, link_to: Callable[[Event], str]) -> None:
         self._camera_name = camera_name
-        self._policy = policy
         self._outbox = outbox
         self._zone = zone
         self._link_to = link_to
@@ -30,10 +33,11 @@ class AlertDesk:
         self._wake = asyncio.Event()
 
     def tell(self, decision: RaiseAlert, frame: Frame | None) -> None:
-        """Tell it at once if the policy lets us; `frame` is the picture that goes with it."""
-        if self._policy.may_tell(decision.cause, decision.at):
-            self._raised.append((decision, frame))
-            self._wake.set()
+        """Tell it at once; `frame` is the picture that goes with it.  With too many the oldest is not told."""
+        if len(self._raised) == LONGEST_QUEUE:
+            log.warning("too many alerts at once", camera=decision.event.camera)
+        self._raised.append((decision, frame))
+        self._wake.set()
 
     async def run(self) -> None:
         """Hand every alert to the outbox, for ever."""
@@ -42,11 +46,11 @@ class AlertDesk:
             self._wake.clear()
             while self._raised:
                 decision, frame = self._raised.popleft()
-                snapshot = await asyncio.to_thread(_snapshot, frame)
-                self._outbox.dispatch(self._alert(decision.event, decision.cause, decision.at, snapshot))
+                self._outbox.dispatch(self._alert(decision, await _picture(frame)))
 
-    def _alert(self, event: Event, cause: Cause, at: datetime, snapshot: bytes) -> Alert:
-        title, text = alert_words(self._camera_name, cause, at.astimezone(self._zone))
+    def _alert(self, decision: RaiseAlert, snapshot: bytes) -> Alert:
+        event, cause, at = decision.event, decision.cause, decision.at
+        title, text = alert_words(self._camera_name, cause, at.astimezone(self._zone), is_test=event.is_test)
         return Alert(
             id=AlertId(f"{event.id}:{cause}:{at:%H%M%S%f}"),
             event=event.id,
@@ -57,12 +61,22 @@ class AlertDesk:
             text=text,
             link=self._link_to(event),
             snapshot=snapshot,
+            is_test=event.is_test,
         )
 
 
-def _snapshot(frame: Frame | None) -> bytes:
+async def _picture(frame: Frame | None) -> bytes:
+    """Empty where it takes too long."""
+    try:
+        async with asyncio.timeout(PICTURE_SECONDS):
+            return await asyncio.to_thread(_snapshot, frame) if frame is not None else b""
+    except TimeoutError:
+        return b""
+
+
+def _snapshot(frame: Frame) -> bytes:
     """An alert without its picture is better than none."""
     try:
-        return still(frame) if frame is not None else b""
+        return still(frame)
     except MediaInvalid:
         return b""

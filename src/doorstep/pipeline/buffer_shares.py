@@ -10,7 +10,7 @@ from doorstep.pipeline.segmenter import BufferedCamera
 from doorstep.ports import Clock
 
 EVERY_SECONDS = 10.0
-SHORT, WEAR = "buffer", "buffer-wear"
+SHORT, WEAR = "buffer-short", "buffer-wear"
 SHORT_REMEDY = "Lower seconds under [buffer], lower the cameras' bit rates, or give the machine more memory."
 
 
@@ -40,6 +40,7 @@ class BufferShares:
     def remove(self, camera: CameraId) -> None:
         """It is gone for good, and its share is the others' at once; no error for one that has none."""
         if self._sharers.pop(camera, None) is not None:
+            self._health.clear(f"{SHORT}:{camera}")
             self.share()
 
     def words(self, camera: CameraId) -> str:
@@ -68,10 +69,9 @@ class BufferShares:
         return need_of(rate, self._wanted, self.budget) if sharer.is_on else 0
 
     def _tell(self) -> None:
-        on = {camera: sharer for camera, sharer in self._sharers.items() if sharer.is_on}
-        short = [(sharer.name, words) for camera, sharer in on.items() if (words := self.words(camera))]
-        self._show(SHORT, short_words(short), SHORT_REMEDY)
-        rates = [sharer.buffered.buffer.bytes_per_second or 0.0 for sharer in on.values()]
+        for camera, sharer in self._sharers.items():  # each its own, because not everybody may know of each camera
+            self._show(f"{SHORT}:{camera}", short_words(sharer.name, self.words(camera)), SHORT_REMEDY)
+        rates = [one.buffered.buffer.bytes_per_second or 0.0 for one in self._sharers.values() if one.is_on]
         self._show(WEAR, buffer_wear_words(self._kind, sum(rates)), BUFFER_WEAR_REMEDY)
 
     def _show(self, key: str, what: str, remedy: str) -> None:

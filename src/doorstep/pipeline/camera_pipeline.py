@@ -1,35 +1,31 @@
 """One camera from packet to decision: wires segmenter, watcher, tracker, recorder and alerts, and decides nothing."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from doorstep.core.camera import CameraState, CameraStatus
 from doorstep.core.clock_state import Dating
 from doorstep.core.errors import SourceEnded
 from doorstep.core.event import Interrupted, Observation, Pressed, Tick, Triggered
-from doorstep.core.event_tracker import EventTracker
 from doorstep.core.gap import Gap, gap_between
 from doorstep.core.media import Packet, StreamItem, VideoFormat
 from doorstep.core.redating import dated_observation
 from doorstep.core.settings import CameraSettings
-from doorstep.pipeline.alerts import AlertDesk
+from doorstep.pipeline.camera_parts import CameraParts
 from doorstep.pipeline.condition import NOT_RUNNING, Condition
 from doorstep.pipeline.detect_stream import DetectStream
-from doorstep.pipeline.event_desk import EventDesk, Explain, unexplained
+from doorstep.pipeline.event_desk import EventDesk
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.health import HealthBoard
-from doorstep.pipeline.live_stream import NOBODY, LiveStream
-from doorstep.pipeline.mailbox import FrameMailbox, TapOfAll
+from doorstep.pipeline.mailbox import TapOfAll
 from doorstep.pipeline.reading import read_to_the_end
-from doorstep.pipeline.recorder import Recorder
-from doorstep.pipeline.segmenter import BufferedCamera
-from doorstep.pipeline.stills import Stills
 from doorstep.pipeline.supervisor import Supervisor, keep_running
 from doorstep.pipeline.tally import Tally
-from doorstep.pipeline.watcher import Look, Watcher
-from doorstep.ports import Clock, Frame, FrameTap, Source
+from doorstep.pipeline.watcher import Look
+from doorstep.ports import Clock, Frame, FrameTap
+
+__all__ = ["CameraParts", "CameraPipeline"]
 
 TICK_SECONDS = 1.0
 NO_LOOK_SECONDS = 15.0
@@ -37,31 +33,6 @@ LEFT_OUT = "the camera left pictures out"
 CLOCK_SET = "the clock of this machine was set forward"
 CLOCK_STEPPED = timedelta(seconds=5)
 NOT_KEPT = "it could not be kept: {}"
-
-
-@dataclass(frozen=True, slots=True)
-class CameraParts:
-    """What one camera's pipeline is made of; `app` makes them.
-
-    `detect` opens the smaller stream to look at, where there is one; what is looked at comes `encoded`, or its pictures
-    are ours.  `main` and `sub` are for those who watch the one or the other stream without decoding; `explain` learns
-    why events open, is called on the loop and never raises or blocks.
-    """
-
-    source: Callable[[], Source]
-    live: FrameTap
-    mailbox: FrameMailbox
-    buffered: BufferedCamera
-    watcher: Watcher
-    tracker: EventTracker
-    recorder: Recorder
-    stills: Stills
-    alerts: AlertDesk
-    detect: Callable[[], Source] | None = None
-    encoded: bool = False
-    main: LiveStream = NOBODY
-    sub: LiveStream = NOBODY
-    explain: Explain = unexplained
 
 
 class CameraPipeline:
@@ -80,11 +51,13 @@ class CameraPipeline:
         self.settings = settings
         self._parts = parts
         self._rows, self._health, self._clock = rows, health, clock
-        self._condition = Condition(settings, health, clock, away)
+        self._condition = Condition(settings, health, clock, away, lambda: parts.watcher.is_on)
         self._supervisor = Supervisor(settings.id, clock, self._condition.entered)
         self._detect = self._detect_stream()
         self._tally = Tally()
-        self._events = EventDesk(parts.tracker, parts.recorder, parts.stills, parts.alerts, rows, clock, parts.explain)
+        self._events = EventDesk(
+            parts.tracker, parts.recorder, parts.stills, parts.alerts, rows, clock, parts.explain, parts.notice
+        )
         self._looked_at = clock.monotonic()
         self._newest: Frame | None = None
         self._interrupted_at, self._closing = float("-inf"), False
@@ -202,6 +175,8 @@ class CameraPipeline:
         booted_at = self._wall_of_monotonic(0.0)
         was_set, self._booted_at = booted_at - self._booted_at > (begins_at - ended_at) / 2, booted_at
         self._told(gap_between(self.settings.id, ended_at, begins_at, CLOCK_SET if was_set else LEFT_OUT))
+        if not was_set:
+            self._parts.drifted()
 
     def _kept_again(self, lost_since: datetime, kept_again: datetime, why: str) -> None:
         self._told(gap_between(self.settings.id, lost_since, kept_again, NOT_KEPT.format(why)))
@@ -234,13 +209,13 @@ class CameraPipeline:
 
     # --------------------------------------------------------------------------------------------------- what is seen
 
-    def pressed(self, note: str) -> None:
-        """The doorbell button was pressed."""
-        self._observe(Pressed(self._clock.now(), note))
+    def pressed(self, note: str, at: datetime | None = None) -> None:
+        """The doorbell button was pressed; now, where `at` is None."""
+        self._observe(Pressed(at or self._clock.now(), note))
 
-    def triggered(self, note: str) -> None:
-        """Something outside says that there is motion."""
-        self._observe(Triggered(self._clock.now(), note))
+    def triggered(self, note: str, at: datetime | None = None) -> None:
+        """Something outside says that there was motion; now, where `at` is None."""
+        self._observe(Triggered(at or self._clock.now(), note))
 
     def _seen(self, look: Look) -> None:
         apart = self._wall_of(look.frame) - look.at
@@ -268,7 +243,7 @@ class CameraPipeline:
 
     def status(self) -> CameraStatus:
         """As the owner sees it."""
-        buffered, condition = self._parts.buffered, self._condition
+        parts, buffered, condition = self._parts, self._parts.buffered, self._condition
         return CameraStatus(
             id=self.settings.id,
             name=self.settings.name,
@@ -276,7 +251,8 @@ class CameraPipeline:
             since=condition.since,
             reason=condition.reason or (self._detect.note if self._detect is not None else ""),
             recording=self._parts.recorder.recording,
-            watching=condition.state is CameraState.LIVE,
+            watching=condition.state is CameraState.LIVE and parts.watcher.is_on,
+            detecting=parts.watcher.is_on,
             last_look_at=self._parts.watcher.last_look_at,
             looked_where=self._parts.watcher.looked_where,
             counts=self._tally.counts(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from doorstep.core.camera import CameraId, CameraStatus
 from doorstep.core.clock_state import Dating
@@ -37,15 +38,20 @@ class Cameras:
         pipeline = self._pipelines.get(camera_id)
         return pipeline.status() if pipeline is not None else None
 
-    async def trigger(self, camera_id: CameraId, cause: Cause, note: str) -> None:
-        """A press or a trigger from outside, of a camera that was known a moment ago."""
+    def name_of(self, camera_id: CameraId) -> str:
+        """What the owner calls it; its id where there is none such."""
+        pipeline = self._pipelines.get(camera_id)
+        return pipeline.settings.name if pipeline is not None else camera_id
+
+    async def trigger(self, camera_id: CameraId, cause: Cause, note: str, at: datetime | None = None) -> None:
+        """A press or a trigger from outside, of a camera that was known a moment ago; now, where `at` is None."""
         pipeline = self._pipelines.get(camera_id)
         if pipeline is None:
             return  # the config was reloaded meanwhile
         if cause is Cause.PRESS:
-            pipeline.pressed(note)
+            pipeline.pressed(note, at)
         else:
-            pipeline.triggered(note)
+            pipeline.triggered(note, at)
 
     # ------------------------------------------------------------------------------------------------ their running
 
@@ -84,6 +90,7 @@ class Cameras:
     def remove(self, camera_id: CameraId) -> None:
         """It was stopped and does not come back."""
         del self._pipelines[camera_id]
+        self._health.clear(f"test:{camera_id}")
 
     def try_now(self) -> None:
         """Whichever waits for its next try need not."""

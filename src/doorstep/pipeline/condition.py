@@ -1,5 +1,6 @@
 """How one camera is: its state, since when and why, for status, health and gaps.  What decides it: `supervisor`."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -28,10 +29,18 @@ class Condition:
     is no problem for half a minute, every other trouble is one at once.
     """
 
-    def __init__(self, settings: CameraSettings, health: HealthBoard, clock: Clock, away: str = NOT_RUNNING) -> None:
-        """`away` is why nothing was kept right before now."""
+    def __init__(
+        self,
+        settings: CameraSettings,
+        health: HealthBoard,
+        clock: Clock,
+        away: str = NOT_RUNNING,
+        detecting: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`away` is why nothing was kept right before now; `detecting` whether the owner wants that somebody looks."""
         self._settings = settings
         self._away = away
+        self._detecting = detecting
         self._health = health
         self._clock = clock
         self._began = clock.now()
@@ -70,6 +79,11 @@ class Condition:
         else:
             what = f"{self._settings.name} is not seen: {self.reason}"
             self._health.report(key, what, REMEDIES[self.state])
+        if self._detecting() or not self._settings.enabled:
+            self._health.clear(f"{key}:detection")
+        else:
+            what = f"Detection is off at {self._settings.name}: nobody is told who comes, unless they ring."
+            self._health.report(f"{key}:detection", what, "Switch it on again when you want to know.", minor=True)
 
     def gaps_until(self, now: datetime, kept_until: datetime | None) -> list[Gap]:
         """It is seen again: what was missed since the newest kept picture, None where there is none.

@@ -8,6 +8,7 @@ from typing import TypeVar, TypeVarTuple
 import structlog
 
 from doorstep.core.disk_state import DiskLevel, disk_words
+from doorstep.core.errors import CatalogUnavailable
 from doorstep.pipeline.health import HealthBoard
 
 log = structlog.get_logger()
@@ -55,3 +56,36 @@ async def on_disk(health: HealthBoard, call: Callable[[*Args], Result], *args: *
         return await asyncio.to_thread(call, *args)
     finally:
         timer.cancel()
+
+
+class AFew:
+    """Calls of one kind, `most` of them at a time, also of those that nobody waits for any more.
+
+    Whoever leaves leaves his thread behind for as long as the disk stalls; others need theirs.  Used on the event loop.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._under_way: set[object] = set()
+
+    async def on_disk(self, health: HealthBoard, call: Callable[[*Args], Result], *args: *Args) -> Result:
+        """As the function of that name; CatalogUnavailable at once while `most` are under way."""
+        if len(self._under_way) >= self._most:
+            msg = "Too many wait for the disk already."
+            raise CatalogUnavailable(msg)
+        this, begun = object(), False
+
+        def counted() -> Result:
+            nonlocal begun
+            begun = True
+            try:
+                return call(*args)
+            finally:
+                self._under_way.discard(this)
+
+        self._under_way.add(this)
+        try:
+            return await on_disk(health, counted)
+        finally:
+            if not begun:  # whoever left before he got a thread
+                self._under_way.discard(this)

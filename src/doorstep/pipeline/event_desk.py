@@ -13,11 +13,13 @@ from doorstep.core.event import (
     ExtendEvent,
     Observation,
     OpenEvent,
+    Pressed,
     RaiseAlert,
     RecordUntil,
 )
 from doorstep.core.event_tracker import EventTracker
 from doorstep.core.ledger import LedgerEntry, Stage
+from doorstep.core.notice import EventNotice, MotionNotice, Notice, PressNotice
 from doorstep.core.tracking import Sighting
 from doorstep.pipeline.alerts import AlertDesk
 from doorstep.pipeline.event_rows import EventRows
@@ -37,6 +39,10 @@ def unexplained(_running: Event | None, _observation: Observation, _look: Look |
     """Where nobody asks why."""
 
 
+def unnoticed(_notice: Notice) -> None:
+    """Where nobody looks on."""
+
+
 class EventDesk:
     """Used on the event loop only; decides nothing."""
 
@@ -49,7 +55,9 @@ class EventDesk:
         rows: EventRows,
         clock: Clock,
         explain: Explain = unexplained,
+        notice: Callable[[Notice], None] = unnoticed,
     ) -> None:
+        """`explain` and `notice` never raise or block; onlookers hear nothing of a test, for nobody is there."""
         self._tracker = tracker
         self._recorder = recorder
         self._stills = stills
@@ -57,6 +65,8 @@ class EventDesk:
         self._rows = rows
         self._clock = clock
         self._explain = explain
+        self._notice = unnoticed if tracker.is_test else notice
+        self._moving: bool | None = None
         self._sent = SentPictures()
 
     def observe(self, observation: Observation, look: Look | None, newest: Frame | None) -> None:
@@ -64,6 +74,7 @@ class EventDesk:
         self._sent.note(look.found.calls if look is not None else ())
         for decision in self._tracker.observe(observation):
             self._carry_out(decision, look, newest)
+        self._notice_what_moves(observation, look)
         running = self._tracker.running
         if running is not None and look is not None and isinstance(observation, Sighting):
             self._stills.offer(running.id, look.frame, look.found.worth, observation.box)
@@ -75,11 +86,13 @@ class EventDesk:
                 self._open(decision, look, newest)
             case ExtendEvent(event):
                 self._rows.extended(event)
+                self._notice(EventNotice(event))
             case RecordUntil(event_id, until):
                 self._recorder.extend(event_id, until)
             case CloseEvent(event):
                 log.info("event closed", camera=event.camera, event_id=event.id)
                 self._rows.decided(event)
+                self._notice(EventNotice(event))
                 if sent := self._sent.closed():
                     self._rows.ledger(event.id, *sent)
                 self._recorder.finish(event.id, event.ended_at or event.last_seen_at)
@@ -92,11 +105,19 @@ class EventDesk:
         event = decision.event
         log.info("event opened", camera=event.camera, event_id=event.id, causes=[cause.value for cause in event.causes])
         self._rows.decided(event)
+        self._notice(EventNotice(event))
         if decision.record_from is not None:
             self._recorder.begin(event, decision.record_from, event.last_seen_at)
         self._enter_stages(decision, look)
         if newest is not None:
             self._stills.offer(event.id, newest, 0.0)
+
+    def _notice_what_moves(self, observation: Observation, look: Look | None) -> None:
+        if isinstance(observation, Pressed):
+            self._notice(PressNotice(self._tracker.camera, observation.at))
+        if look is not None and look.moving is not self._moving:
+            self._moving = look.moving
+            self._notice(MotionNotice(self._tracker.camera, look.moving))
 
     def _enter_stages(self, decision: OpenEvent, look: Look | None) -> None:
         entries = [*self._sent.opened(decision.event.started_at), LedgerEntry(Stage.DECIDED, self._clock.now())]

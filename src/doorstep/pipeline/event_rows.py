@@ -6,12 +6,12 @@ from dataclasses import replace
 import structlog
 
 from doorstep.core.clock_state import Dating
+from doorstep.core.delivery import Delivery
 from doorstep.core.detection import Box
 from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.event import Event, EventId, Recording
 from doorstep.core.gap import Gap
 from doorstep.core.ledger import LedgerEntry
-from doorstep.core.outbox import Delivery
 from doorstep.core.recorded_span import RecordedSpan
 from doorstep.core.redating import dated_event
 from doorstep.pipeline.clock_watch import ClockWatch
@@ -143,14 +143,14 @@ class EventRows:
 
     def delivery(self, delivery: Delivery) -> None:
         """A delivery was made or changed; written in one transaction with its event, alone where that is forgotten."""
-        bare = replace(delivery, alert=replace(delivery.alert, snapshot=b""))
-        event = self._latest.get(delivery.alert.event)
-        if event is None:
-            self._loose.delivery(bare)
-            self._stir()
-        else:
+        event = self._latest.get(delivery.alert.event) if delivery.alert.event else None
+        if event is not None:
             self._set(event)
-            self._unwritten[event.id].deliveries[bare.id] = bare
+        if event is not None and event.id in self._unwritten:
+            self._unwritten[event.id].deliveries[delivery.id] = delivery
+        else:  # forgotten, or given up this moment, because too much waits
+            self._loose.delivery(delivery)
+            self._stir()
 
     def gap(self, gap: Gap) -> None:
         """A span without recording."""
@@ -229,7 +229,7 @@ class EventRows:
                 while await self._write_one():
                     pass
             except CatalogUnavailable as error:
-                what = f"The list of events cannot be written: {error}"
+                what = f"Alerts go out and are not stored, for the list of events cannot be written: {error}"
                 if self._health.report("catalog", what, "Free some disk space."):
                     log.warning("catalog unavailable", reason=str(error))
                 return False

@@ -121,11 +121,12 @@ def every_event(catalog: Catalog) -> Iterator[Event]:
     """Deleted ones that can still be restored included.  Raises CatalogUnavailable."""
     cursor = None
     while True:
-        page, cursor = catalog.events(EventQuery(cursor=cursor, limit=_PAGE))
+        page, cursor = catalog.events(EventQuery(cursor=cursor, limit=_PAGE, tests=True))
         yield from page
         if cursor is None:
             break
-    yield from catalog.deleted_events(_END_OF_TIME, 1_000_000)
+    gone = catalog.deleted_events(_END_OF_TIME, 1_000_000)
+    yield from (event for event in gone if event.deleted_at is not None)  # of tests the pages had told
 
 
 def own_rows(events: Iterable[Event]) -> Iterator[Row]:

@@ -12,20 +12,21 @@ class HealthBoard:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._problems: dict[str, Problem] = {}
-        self._ends: dict[str, float] = {}
+        self._problems: dict[str, tuple[Problem, float]] = {}
 
-    def report(self, key: str, what: str, remedy: str, seconds: float = inf, *, minor: bool = False) -> bool:
+    def report(
+        self, key: str, what: str, remedy: str, seconds: float = inf, *, minor: bool = False, person: str | None = None
+    ) -> bool:
         """Pin a problem; its `since` stays while it lasts.  True when it was not there before.
 
         It stays until it is cleared, or for so many seconds where nobody can tell when it is over.  With a `minor` one
-        Doorstep still sees everything.
+        Doorstep still sees everything.  `person` is whose device or channel it is.
         """
         self._unpin_what_is_over()
         known = self._problems.get(key)
-        since = known.since if known else self._clock.now()
-        self._problems[key] = Problem(key=key, what=what, since=since, remedy=remedy, minor=minor)
-        self._ends[key] = self._clock.monotonic() + seconds
+        since = known[0].since if known else self._clock.now()
+        problem = Problem(key=key, what=what, since=since, remedy=remedy, minor=minor, person=person)
+        self._problems[key] = problem, self._clock.monotonic() + seconds
         return known is None
 
     def clear(self, key: str) -> bool:
@@ -35,9 +36,9 @@ class HealthBoard:
     def problems(self) -> Sequence[Problem]:
         """Everything that is wrong, oldest first."""
         self._unpin_what_is_over()
-        return sorted(self._problems.values(), key=lambda problem: (problem.since, problem.key))
+        return sorted((problem for problem, _ in self._problems.values()), key=lambda one: (one.since, one.key))
 
     def _unpin_what_is_over(self) -> None:
         now = self._clock.monotonic()
-        for key in [key for key in self._problems if self._ends[key] <= now]:
+        for key in [key for key, (_, end) in self._problems.items() if end <= now]:
             del self._problems[key]

@@ -3,9 +3,9 @@
 from collections import deque
 
 from doorstep.core.clock_state import Dating
+from doorstep.core.delivery import Delivery
 from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.gap import Gap
-from doorstep.core.outbox import Delivery
 from doorstep.core.recorded_span import RecordedSpan
 from doorstep.core.redating import dated_delivery, dated_gap, dated_span
 from doorstep.pipeline.disk_calls import on_disk
@@ -40,6 +40,8 @@ class LooseRows:
     def delivery(self, delivery: Delivery) -> None:
         """A delivery changed whose event is forgotten."""
         self._deliveries[delivery.id] = delivery
+        if len(self._deliveries) > LONGEST_MEMORY:
+            del self._deliveries[next(iter(self._deliveries))]
 
     def redate(self, dating: Dating) -> None:
         """What was told by the guess of this boot becomes known."""
@@ -79,7 +81,8 @@ class LooseRows:
     async def _write_delivery(self, key: str) -> None:
         delivery, corrected = self._deliveries.pop(key), self._dating.corrected
         try:
-            if await on_disk(self._health, self._catalog.event, delivery.alert.event) is not None:
+            event = delivery.alert.event
+            if event is None or await on_disk(self._health, self._catalog.event, event) is not None:
                 await on_disk(self._health, self._catalog.save_delivery, delivery)
         except CatalogUnavailable:
             self._deliveries.setdefault(key, dated_delivery(delivery, self._dating.since(corrected)))

@@ -75,6 +75,7 @@ class Recorder:
                 "camera": event.camera,
                 "started_at": event.started_at.isoformat(),
                 "causes": event.causes,
+                **({"test": True} if event.is_test else {}),
             }
         ).encode()
         # A clip never mixes two formats: it is the one of the connection in which somebody was seen.

@@ -74,12 +74,13 @@ class Recovery:
         for event in await asyncio.to_thread(self._still_told):
             self._rows.adopt(event)
         for event in [*unfinished, *orphans]:
-            await self._finish(event, recorders.get(event.camera))
+            # What the camera films now is no part of a test of a former run.
+            await self._finish(event, None if event.is_test else recorders.get(event.camera))
 
     def _still_told(self) -> list[Event]:
         """The events of alerts that have not arrived yet: their ledgers go on."""
         ids = dict.fromkeys(delivery.alert.event for delivery in self._catalog.due_deliveries())
-        return [event for event_id in ids if (event := self._catalog.event(event_id)) is not None]
+        return [event for event_id in filter(None, ids) if (event := self._catalog.event(event_id)) is not None]
 
     async def _finish(self, event: Event, recorder: Recorder | None) -> None:
         if event.recording is None and isinstance(recorder, ContinuousRecorder):

@@ -25,6 +25,11 @@ from doorstep.ports import Clock
 
 log = structlog.get_logger()
 
+Endless = Callable[[], Awaitable[None]]
+"""What runs until the process stops."""
+Tasks = dict[str, Endless]
+"""By their names, which the log and the health board use."""
+
 REFUSED_RETRY_SECONDS = 60.0
 FAULTED_RETRY_SECONDS = 300.0
 STEADY_SECONDS = 30.0
@@ -150,7 +155,7 @@ class Supervisor:
         (log.debug if again else loud)(event, camera=self._name, state=outcome.state.value, reason=outcome.reason)
 
 
-async def keep_running(name: str, run: Callable[[], Awaitable[None]], clock: Clock, health: HealthBoard) -> None:
+async def keep_running(name: str, run: Endless, clock: Clock, health: HealthBoard) -> None:
     """Run a task that should never end; a bug in it is shown and logged, and it starts again, slower each time."""
     backoff = Backoff()
     while True:

@@ -83,6 +83,7 @@ class Sweeper:
                 for one in due:
                     await self._try_to_remove(one, stuck)
             await asyncio.to_thread(self._catalog.forget_gaps, ages.gaps_before)
+            await asyncio.to_thread(self._catalog.forget_deliveries, ages.gaps_before)
         except (StoreUnavailable, CatalogUnavailable) as error:
             log.warning("retention could not be carried out", reason=str(error))
 

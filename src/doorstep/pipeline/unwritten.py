@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from doorstep.core.clock_state import Dating
+from doorstep.core.delivery import Delivery
 from doorstep.core.event import Event
-from doorstep.core.outbox import Delivery
 from doorstep.core.redating import dated_delivery
 
 

@@ -1,7 +1,7 @@
 """Looks at a camera: newest frame, motion score, gate, detector, presence.  What follows is decided in `core`."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,7 +48,7 @@ class Found:
 class Look:
     """What one look found: when the frame was, what followed from it, and when the detector had answered.
 
-    `motion` is how much of the picture moved, 0..1.
+    `motion` is how much of the picture moved, 0..1, `moving` whether that counts, None while detection is off.
     """
 
     frame: Frame
@@ -57,6 +57,7 @@ class Look:
     answered_at: datetime
     found: Found = Found()
     motion: float = 0.0
+    moving: bool | None = None
 
 
 def _anywhere(_scorer: MotionScorer) -> Sequence[Box]:
@@ -67,6 +68,15 @@ def _anywhere(_scorer: MotionScorer) -> Sequence[Box]:
 def _unmeasured(_frame: Frame, _box: Box) -> float:
     """Where nobody measures sharpness, all pictures are equally sharp."""
     return 100.0
+
+
+async def _not_judged(_frame: Frame) -> None:
+    """Where nobody watches over the pictures."""
+
+
+def always_wanted() -> bool:
+    """Where nobody can switch detection off."""
+    return True
 
 
 LookWith = Callable[[Detector, Frame, float, CallTold], Looked]
@@ -83,7 +93,8 @@ class Eyes:
 
     `look` asks the detector, in the pool, and says where it looked; it tells each picture that it sends elsewhere.
     `regions` says, of a scorer that has just scored, where it moves; `sharpness` of a frame how sharp a box of it is,
-    at least 0; it is called in a thread.
+    at least 0; it is called in a thread.  While they are not `wanted`, nobody looks.
+    `picture` is told each frame, and judges how the camera is; it never raises.
     """
 
     scorer: Callable[[], MotionScorer]
@@ -92,6 +103,8 @@ class Eyes:
     regions: Callable[[MotionScorer], Sequence[Box]] = _anywhere
     sharpness: Callable[[Frame, Box], float] = _unmeasured
     look: LookWith = look_here
+    wanted: Callable[[], bool] = always_wanted
+    picture: Callable[[Frame], Awaitable[None]] = _not_judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +151,11 @@ class Watcher:
         self._rule = LookRule(self._look_at_least_every)
         self._regions = None if self._rules.regions is None else RegionRule(self._rules.regions)
 
+    @property
+    def is_on(self) -> bool:
+        """Whether somebody looks, by the owner's switch."""
+        return self._eyes.wanted()
+
     async def run(
         self, mailbox: FrameMailbox, wall_of: Callable[[Frame], datetime], seen: Callable[[Look], None]
     ) -> None:
@@ -145,13 +163,20 @@ class Watcher:
         while True:
             frame = await mailbox.take()
             at = wall_of(frame)
+            await self._eyes.picture(frame)
+            if not self.is_on:  # its frames still go with presses, and show how the picture is
+                mailbox.patient = True
+                self._presence = None  # whoever was there may go unseen
+                self.begin()
+                seen(Look(frame, at, Tick(at), self._clock.now()))
+                continue
             scorer = self._scorer
             score = await asyncio.to_thread(scorer.score, frame)
             moving = self._gate.observe(frame.at, score)
             mailbox.patient = not (moving or self._somebody)  # at once: the look may take long
             observation, found = await self._look(frame, at, self._eyes.regions(scorer), moving=moving, score=score)
             mailbox.patient = not (moving or self._somebody)
-            seen(Look(frame, at, observation, self._clock.now(), found, score))
+            seen(Look(frame, at, observation, self._clock.now(), found, score, moving))
 
     @property
     def _somebody(self) -> bool:

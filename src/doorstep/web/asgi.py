@@ -2,10 +2,14 @@
 
 from fastapi import FastAPI
 
+from doorstep.core.pace import Buckets
 from doorstep.web import (
+    alert_pictures,
+    alert_preferences,
     audit,
     cameras,
     clips,
+    detection,
     events,
     explanations,
     hls,
@@ -17,6 +21,9 @@ from doorstep.web import (
     openapi,
     play_keys,
     probes,
+    push,
+    recipients,
+    rehearsals,
     session,
     setup,
     status,
@@ -41,13 +48,15 @@ from doorstep.web.problems import add_problems
 from doorstep.web.recent_clips import RecentClips
 from doorstep.web.same_origin import SameOrigin
 from doorstep.web.static import WebApp, page_route
+from doorstep.web.triggers import trigger_buckets
 from doorstep.web.wrong_tries import WrongTries
 
 __all__ = ["WebParts", "create_app"]
 
 _RESOURCES = (
-    *(session, setup, cameras, hls, play_keys, triggers, clips, timeline, events, explanations, ingest),
+    *(session, setup, cameras, detection, hls, play_keys, triggers, clips, timeline, events, explanations, ingest),
     *(whep, live_ways, live_mse, live_sessions, audit),
+    *(push, alert_pictures, alert_preferences, recipients, rehearsals),
     *(status, tokens, users, openapi, probes, metrics),
 )
 
@@ -69,6 +78,8 @@ def create_app(parts: WebParts) -> FastAPI:
     app.state.parts = parts
     app.state.recent_clips = RecentClips(parts.clock)
     app.state.answered = Answered(parts.clock)
+    app.state.trigger_buckets = trigger_buckets()
+    app.state.push_tests = Buckets(push.TESTS_PACE)
     app.state.password_checks = PasswordChecks()
     app.state.wrong_tries = WrongTries(parts.clock)
     app.state.hls_viewers = HlsViewers(parts.clock)

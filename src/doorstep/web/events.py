@@ -1,5 +1,6 @@
 """What happened: search, one event, deletion that can be undone, and its pictures."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
@@ -8,9 +9,12 @@ from fastapi import Query, Response
 
 from doorstep.core.access import Grant
 from doorstep.core.camera import CameraId
+from doorstep.core.delivery import Delivery
+from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.event import Cause
 from doorstep.ports import EventQuery, Store
-from doorstep.web.event_shapes import EventShape, EventsShape, event_shape
+from doorstep.web.delivery_shapes import delivery_shape, known_channels
+from doorstep.web.event_shapes import EventShape, EventsShape, EventWithDeliveriesShape, event_shape
 from doorstep.web.gate import Asker, KeptEvent, Parts, SeenEvent, get_and_head, resource
 from doorstep.web.instants import parse_optional_instant
 from doorstep.web.problems import Refusal
@@ -29,9 +33,11 @@ async def list_events(
     until: Annotated[str | None, Query(alias="to", max_length=40)] = None,
     cause: Cause | None = None,
     cursor: Annotated[str | None, Query(max_length=500, pattern=r"^[\x21-\x7e]+$")] = None,
+    *,
     limit: Annotated[int, Query(ge=1, le=200)] = 60,
+    tests: bool = False,
 ) -> EventsShape:
-    """One page, newest first, of what the asker may see."""
+    """One page, newest first, of what the asker may see; tests of the doorstep only if asked for."""
     query = EventQuery(
         cameras=_visible(asker, camera),
         since=parse_optional_instant(since, "from"),
@@ -39,11 +45,13 @@ async def list_events(
         cause=cause,
         cursor=cursor,
         limit=limit,
+        tests=tests,
     )
     if query.since is not None and query.until is not None and query.since > query.until:
         raise Refusal(400, "bad-span", '"from" must not lie behind "to".')
     page, following = await run_sync(parts.catalog.events, query)
-    return EventsShape(events=[event_shape(event) for event in page], next=following)
+    may_know = known_channels(asker, parts.telling.standings())
+    return EventsShape(events=[event_shape(event, may_know) for event in page], next=following)
 
 
 def _visible(asker: Grant, camera: str | None) -> frozenset[CameraId] | None:
@@ -54,9 +62,22 @@ def _visible(asker: Grant, camera: str | None) -> frozenset[CameraId] | None:
 
 
 @router.get("/events/{event_id}")
-async def get_event(event: KeptEvent) -> EventShape:
-    """One event."""
-    return event_shape(event)
+async def get_event(event: KeptEvent, parts: Parts, asker: Asker) -> EventWithDeliveriesShape:
+    """One event, and who was told of it; `stored` is false while the disk does not take all of that."""
+    remembered = {one.id: one for one in parts.telling.deliveries_of(event.id)}
+    try:
+        kept = {one.id: one for one in await run_sync(parts.catalog.deliveries_of, event.id)}
+    except CatalogUnavailable:
+        kept = {}
+    stored = parts.telling.unstored(event.id) is None and all(_is_kept(one, kept) for one in remembered.values())
+    may_know = known_channels(asker, parts.telling.standings())
+    deliveries = [delivery_shape(one) for one in {**kept, **remembered}.values() if may_know(one.channel)]
+    return EventWithDeliveriesShape(**event_shape(event, may_know).model_dump(), stored=stored, deliveries=deliveries)
+
+
+def _is_kept(delivery: Delivery, kept: Mapping[str, Delivery]) -> bool:
+    row = kept.get(delivery.id)
+    return row is not None and (row.state, row.opened_at) == (delivery.state, delivery.opened_at)
 
 
 @router.delete("/events/{event_id}", status_code=204)
@@ -66,14 +87,15 @@ async def delete_event(event: SeenEvent, parts: Parts) -> None:
         raise Refusal(409, "still-running", "This event still runs. Delete it when it is over.")
     if event.deleted_at is None:
         await run_sync(parts.catalog.mark_deleted, event.id, parts.clock.now())
+    parts.telling.forget_pictures(event.id)
 
 
 @router.post("/events/{event_id}/restore")
-async def restore_event(event: SeenEvent, parts: Parts) -> EventShape:
+async def restore_event(event: SeenEvent, parts: Parts, asker: Asker) -> EventShape:
     """Undo the deletion."""
     if event.deleted_at is not None:
         await run_sync(parts.catalog.mark_deleted, event.id, None)
-    return event_shape(replace(event, deleted_at=None))
+    return event_shape(replace(event, deleted_at=None), known_channels(asker, parts.telling.standings()))
 
 
 @get_and_head(router, "/events/{event_id}/thumbnail.jpg", "image/jpeg")

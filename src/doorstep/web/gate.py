@@ -19,6 +19,7 @@ from starlette.websockets import WebSocket
 
 from doorstep.core.access import Grant, Scope
 from doorstep.core.camera import CameraId, CameraStatus
+from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.event import Event, EventId
 from doorstep.web.parts import WebParts
 from doorstep.web.permissions import KEYED, AnyOf, Need, Openness, need_of, rows_of
@@ -126,10 +127,21 @@ def _camera(request: HTTPConnection, grant: Grant) -> CameraStatus:
 
 
 async def _event(request: HTTPConnection, grant: Grant) -> Event:
-    event = await run_sync(parts_of(request).catalog.event, EventId(request.path_params["event_id"]))
+    event = await _known_event(parts_of(request), EventId(request.path_params["event_id"]))
     if event is None or not grant.sees(event.camera):
         raise not_found()
     return event
+
+
+async def _known_event(parts: WebParts, event_id: EventId) -> Event | None:
+    """From the catalog, or from memory where that did not take it (yet)."""
+    try:
+        return await run_sync(parts.catalog.event, event_id) or parts.telling.unstored(event_id)
+    except CatalogUnavailable:
+        event = parts.telling.unstored(event_id)
+        if event is None:
+            raise
+        return event
 
 
 class GatedRoute(APIRoute):

@@ -12,12 +12,15 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from doorstep.core.camera import CameraCounts, CameraState, CameraStatus
+from doorstep.core.camera import CameraCounts, CameraId, CameraState, CameraStatus
+from doorstep.core.health import Problem
+from doorstep.core.health_telling import CAMERA_RULES, HOUSE_RULES, camera_of, rule_of
 from doorstep.core.lateness import Lateness
 from doorstep.core.live_session import LiveWay
 from doorstep.web.gate import Asker, Parts, get_and_head, resource
 from doorstep.web.parts import WebParts
-from doorstep.web.status import visible_problems
+from doorstep.web.status import problems_of
+from doorstep.web.telling_metrics import TellingMetrics
 
 router = resource("metrics", prefix="")
 
@@ -41,8 +44,12 @@ _GAUGES: Sequence[tuple[str, str, Callable[[CameraCounts], float | None]]] = (
 async def get_metrics(parts: Parts, asker: Asker) -> Response:
     """For Prometheus and its kind, with a token that may read the status; only cameras that the asker may see."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_House(parts, [camera for camera in parts.cameras.cameras() if asker.sees(camera.id)]))
-    registry.register(_Problems(len(visible_problems(parts, asker))))
+    seen = [camera for camera in parts.cameras.cameras() if asker.sees(camera.id)]
+    registry.register(_House(parts, seen))
+    cameras = [camera.id for camera in seen]
+    registry.register(_Problems(problems_of(parts, asker), cameras))  # counted: a number names nobody
+    channels = [standing.recipient.channel for standing in parts.telling.standings()]
+    registry.register(TellingMetrics(parts.counts(), cameras, channels, parts.clock.now()))
     ProcessCollector(registry=registry)
     return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -115,14 +122,26 @@ class _House(Collector):
 
 
 class _Problems(Collector):
-    """How many things are wrong; what they are stands in the status."""
+    """How many things are wrong, and which rules found them; in which words stands in the status."""
 
-    def __init__(self, count: int) -> None:
-        self._count = count
+    def __init__(self, problems: Sequence[Problem], cameras: Sequence[CameraId]) -> None:
+        self._problems = problems
+        self._cameras = cameras
 
     def collect(self) -> Iterator[Metric]:
-        """One number."""
-        yield GaugeMetricFamily("doorstep_problems", "Problems that the status names", value=self._count)
+        """One number, and one for each rule of the house and of each camera, also where nothing is wrong."""
+        yield GaugeMetricFamily("doorstep_problems", "Problems that the status names", value=len(self._problems))
+        found = Counter((rule_of(one.key), str(camera_of(one.key) or "")) for one in self._problems)
+        for rule in HOUSE_RULES:
+            found[rule, ""] += 0
+        for rule in CAMERA_RULES:
+            for camera in self._cameras:
+                found[rule, camera] += 0
+        words = "Problems that a rule has found; camera is empty for the house's"
+        gauge = GaugeMetricFamily("doorstep_problem", words, labels=["rule", "camera"])
+        for labels, count in sorted(found.items()):
+            gauge.add_metric(labels, count)
+        yield gauge
 
 
 def _lateness(lateness: Lateness) -> Metric:

@@ -7,12 +7,18 @@ from pathlib import Path
 
 from doorstep.core.access import Account, Grant
 from doorstep.core.camera import CameraId
-from doorstep.core.errors import AccessDenied
-from doorstep.core.event import Cause, Event
+from doorstep.core.cause import Cause
+from doorstep.core.delivery import Delivery
+from doorstep.core.errors import AccessDenied, RehearsalRefused
+from doorstep.core.event import Event, EventId
 from doorstep.core.explanation import Verdict
+from doorstep.core.house_counts import HouseCounts
 from doorstep.core.input_size import SizedModel
 from doorstep.core.lateness import Lateness
+from doorstep.core.outside_word import OutsideWord
+from doorstep.core.rehearsal import RehearsalReport
 from doorstep.core.remote_use import RemoteState
+from doorstep.core.standing import Standing
 from doorstep.ports import (
     Accounts,
     AuditLog,
@@ -25,9 +31,12 @@ from doorstep.ports import (
     LiveFeed,
     LiveSessions,
     MseFeed,
+    Preferences,
+    Rehearsals,
     Store,
     WebRtc,
 )
+from doorstep.web.push_parts import PushParts
 
 DIST = Path(__file__).parent / "dist"
 
@@ -41,6 +50,21 @@ def _no_keys(camera: CameraId, asker: Grant) -> tuple[str, datetime]:
 async def _nobody(name: str, token: str) -> bool:
     del name, token
     return False
+
+
+class NoRehearsals:
+    """Implements `ports.Rehearsals` where nothing can be tested."""
+
+    def begin(self, camera: CameraId) -> str:
+        """Raises RehearsalRefused."""
+        del camera
+        msg = "This server has no test of the doorstep."
+        raise RehearsalRefused(msg)
+
+    def report(self, rehearsal_id: str) -> RehearsalReport | None:
+        """There is none."""
+        del rehearsal_id
+        return None
 
 
 def _nothing_known(event: Event, verdict: Verdict) -> bool:
@@ -66,21 +90,53 @@ class RtmpParts:
     ingest_from: tuple[str, ...] = ()
 
 
+async def _not_theirs(delivery_id: str, person: str, opened: bool) -> bool:  # noqa: FBT001 - as the field's type says
+    del delivery_id, person, opened
+    return False
+
+
+async def _no_channel(channel: str) -> Delivery | None:
+    del channel
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class TellingParts:
+    """Who is told, and how it went.
+
+    `standings` are all recipients; `deliveries_of` what is remembered of an event's deliveries, newer than its rows;
+    `unstored` an event that the catalog does not have yet.  `acknowledge` takes the word of a person's device, with
+    whether somebody reacted; False for a delivery that is not his.  `test` sends a test alert by one channel and waits
+    a few seconds; None without such a channel; raises OverflowError while another test runs there.
+    `forget_pictures` drops what is remembered to be shown of an event's alerts.
+    """
+
+    standings: Callable[[], Sequence[Standing]] = lambda: ()
+    deliveries_of: Callable[[EventId], Sequence[Delivery]] = lambda _event: ()
+    unstored: Callable[[EventId], Event | None] = lambda _event: None
+    acknowledge: Callable[[str, str, bool], Awaitable[bool]] = _not_theirs
+    test: Callable[[str], Awaitable[Delivery | None]] = _no_channel
+    forget_pictures: Callable[[EventId], None] = lambda _event: None
+
+
 @dataclass(frozen=True, slots=True)
 class WebParts:
     """Ports and values of one server.
 
     `people` lists every account; it blocks, and raises CatalogUnavailable.
-    `trigger` tells the pipeline of a press or motion that came by HTTP: camera, cause, the sender's note.
+    `trigger` takes a press or motion that came by HTTP, and answers with the moment that it is dated with.
     `still_key` and `thumbnail_key` name an event's pictures in the store.
     `names` are host names of the config file and `hostname` is the machine's own; addresses are always answered.
     `longest_clip_seconds` bounds a clip cut out of the buffer; `dist` is the built app, which may be absent.
     `lateness` is the event loop's, for the metrics.  `written_a_day` are the bytes that recording writes in a day at
     the pace so far, None before there is one.
+    `counts` are what the metrics tell of doorbell and channels.
     `judge` keeps what somebody says about an event; False where nothing is known of why it opened.  It blocks, and
     raises StoreUnavailable, CatalogUnavailable.
     `model` is what looks on this machine, None while it is loading or missing; `remote` is how a remote detector does,
-    None where there is none.
+    None where there is none.  `push` is Web Push, None where its key cannot be used.
+    `alerted` are the causes that the config alerts on.
+    `switch_detection` switches a camera's detection on or off for who asks from an address; it returns at once.
     """
 
     clock: Clock
@@ -97,7 +153,8 @@ class WebParts:
     audit: AuditLog
     clips: ClipBuilder
     health: Health
-    trigger: Callable[[CameraId, Cause, str], Awaitable[None]]
+    preferences: Preferences
+    trigger: Callable[[OutsideWord], Awaitable[datetime]]
     still_key: Callable[[Event], str]
     thumbnail_key: Callable[[Event], str]
     version: str
@@ -109,6 +166,12 @@ class WebParts:
     lateness: Lateness = field(default_factory=Lateness)
     written_a_day: Callable[[], float | None] = lambda: None
     rtmp: RtmpParts = RtmpParts()
+    telling: TellingParts = TellingParts()
+    counts: Callable[[], HouseCounts] = HouseCounts
     judge: Callable[[Event, Verdict], bool] = _nothing_known
     model: Callable[[], SizedModel | None] = lambda: None
     remote: Callable[[], RemoteState | None] = lambda: None
+    alerted: frozenset[Cause] = frozenset(Cause)
+    push: PushParts | None = None
+    rehearsals: Rehearsals = field(default_factory=NoRehearsals)
+    switch_detection: Callable[[CameraId, str, str, bool], None] = lambda _camera, _who, _address, _on: None

@@ -1,5 +1,6 @@
 """Every error as a problem document (RFC 9457).  Plain words and a code; never a stack, an input or a secret."""
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -45,6 +46,11 @@ class Refusal(Exception):
 def not_found() -> Refusal:
     """For what does not exist or may not be known to exist."""
     return Refusal(*NOT_FOUND)
+
+
+def too_often(detail: str, wait: float) -> Refusal:
+    """For who asks more often than he may; in `wait` seconds he may again (RFC 6585, 4)."""
+    return Refusal(429, "too-often", detail, {"Retry-After": str(math.ceil(wait))})
 
 
 def problem(

@@ -53,12 +53,12 @@ async def sign_out(request: Request, response: Response, parts: Parts) -> None:
 
 async def begin_session(secret: str, request: Request, response: Response, parts: WebParts) -> SessionShape:
     """Hand a new session to the browser and end the one that it had."""
-    former = request.cookies.get(cookie_name(request))
-    if former and former != secret:
-        await run_sync(parts.accounts.sign_out, former)
     grant = await run_sync(parts.accounts.grant_of, secret)
     if grant is None:
         raise Refusal(401, "wrong-password", "The session ended as soon as it began. Sign in again.")
+    former = request.cookies.get(cookie_name(request))
+    if former and former != secret:
+        await _end_former(former, grant, parts)
     age = DEFAULT_AGE_SECONDS
     if grant.expires_at is not None:
         age = int((grant.expires_at - parts.clock.now()).total_seconds())
@@ -73,6 +73,13 @@ async def begin_session(secret: str, request: Request, response: Response, parts
         samesite="strict",
     )
     return session_shape(grant, role_of(grant))
+
+
+async def _end_former(secret: str, follower: Grant, parts: WebParts) -> None:
+    former = await run_sync(parts.accounts.grant_of, secret)
+    if former is not None and parts.push is not None:
+        parts.push.devices.follow(former.id, follower)
+    await run_sync(parts.accounts.sign_out, secret)
 
 
 def role_of(grant: Grant) -> str | None:

@@ -15,9 +15,10 @@ from doorstep.web.instants import rfc3339, rfc3339_or_none
 
 
 class WatchingShape(BaseModel):
-    """Whether somebody looks for persons, and where."""
+    """Whether somebody looks for persons now, and where; `wanted` is the owner's switch."""
 
     on: bool
+    wanted: bool
     last_look_at: str | None
     where: str
 
@@ -53,8 +54,9 @@ class CamerasShape(BaseModel):
 
 
 class ProblemShape(BaseModel):
-    """One thing that is wrong; with a `minor` one Doorstep still sees everything."""
+    """One thing that is wrong; with a `minor` one Doorstep still sees everything.  `key` names it for programs."""
 
+    key: str
     what: str
     since: str
     remedy: str
@@ -203,7 +205,10 @@ def camera_shape(camera: CameraStatus) -> CameraShape:
         remedy=camera.remedy,
         recording=camera.recording,
         watching=WatchingShape(
-            on=camera.watching, last_look_at=rfc3339_or_none(camera.last_look_at), where=camera.looked_where
+            on=camera.watching,
+            wanted=camera.detecting,
+            last_look_at=rfc3339_or_none(camera.last_look_at),
+            where=camera.looked_where,
         ),
         zones=[zone_shape(zone) for zone in camera.zones],
         hint=camera.hint,
@@ -237,7 +242,13 @@ def remote_shape(remote: RemoteState | None) -> RemoteDetectorShape | None:
 
 def problem_shape(problem: Problem) -> ProblemShape:
     """As `GET /status` shows it."""
-    return ProblemShape(what=problem.what, since=rfc3339(problem.since), remedy=problem.remedy, minor=problem.minor)
+    return ProblemShape(
+        key=problem.key,
+        what=problem.what,
+        since=rfc3339(problem.since),
+        remedy=problem.remedy,
+        minor=problem.minor,
+    )
 
 
 def token_shape(grant: Grant) -> TokenShape:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from fastapi import Request
 
-from doorstep.core.access import Grant
+from doorstep.core.access import Grant, Scope
 from doorstep.core.errors import CatalogUnavailable, StoreUnavailable
 from doorstep.core.health import Problem
+from doorstep.core.health_telling import OWNERS_RULES, camera_of, rule_of
 from doorstep.core.retention import days_left
 from doorstep.web.gate import Asker, Parts, resource
 from doorstep.web.parts import WebParts
@@ -15,7 +16,6 @@ from doorstep.web.shapes import StatusShape, StorageShape, model_shape, problem_
 
 router = resource("status")
 
-_CAMERA_KEY = "camera:"
 _DAY_SECONDS = 86400.0
 ANSWER_WITHIN_SECONDS = 1.0
 
@@ -80,14 +80,18 @@ def sees_everything(problems: Sequence[Problem]) -> bool:
     return all(problem.minor for problem in problems)
 
 
-def visible_problems(parts: WebParts, asker: Grant) -> list[Problem]:
+def problems_of(parts: WebParts, asker: Grant) -> list[Problem]:
     """Those of the whole house and of the asker's own cameras."""
-    hidden = {f"{_CAMERA_KEY}{camera.id}" for camera in parts.cameras.cameras() if not asker.sees(camera.id)}
-    return [
-        problem
-        for problem in parts.health.problems()
-        if not any(problem.key == key or problem.key.startswith(f"{key}:") for key in hidden)
-    ]
+    hidden = {camera.id for camera in parts.cameras.cameras() if not asker.sees(camera.id)}
+    return [problem for problem in parts.health.problems() if camera_of(problem.key) not in hidden]
+
+
+def visible_problems(parts: WebParts, asker: Grant) -> list[Problem]:
+    """Of those, what may be read: of people's devices and of tokens only by him or by the owner."""
+    found = problems_of(parts, asker)
+    if asker.allows(Scope.ADMIN):
+        return found
+    return [one for one in found if one.person in {None, asker.account} and rule_of(one.key) not in OWNERS_RULES]
 
 
 def _storage(parts: WebParts) -> StorageShape:

@@ -1,5 +1,6 @@
 """What there is of one camera in a span: recorded stretches, gaps with their reasons, and events, in one answer."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -10,8 +11,9 @@ from pydantic import BaseModel, Field
 
 from doorstep.core.camera import CameraId
 from doorstep.core.timeline import Timeline, reaching_now, stretches, within
+from doorstep.web.delivery_shapes import known_channels
 from doorstep.web.event_shapes import EventShape, event_shape
-from doorstep.web.gate import Parts, SeenCamera, resource
+from doorstep.web.gate import Asker, Parts, SeenCamera, resource
 from doorstep.web.instants import parse_optional_instant, rfc3339
 from doorstep.web.problems import Refusal
 
@@ -53,6 +55,7 @@ class TimelineShape(BaseModel):
 async def get_timeline(
     camera: SeenCamera,
     parts: Parts,
+    asker: Asker,
     since: Annotated[str | None, Query(alias="from", max_length=40)] = None,
     until: Annotated[str | None, Query(alias="to", max_length=40)] = None,
 ) -> TimelineShape:
@@ -65,7 +68,8 @@ async def get_timeline(
     found = await run_sync(parts.catalog.timeline, camera.id, first, last, MOST_ROWS)
     if camera.recording:
         found = replace(found, spans=tuple(reaching_now(found.spans, now)))
-    return await run_sync(_shape, camera.id, first, last, found)
+    may_know = known_channels(asker, parts.telling.standings())
+    return await run_sync(_shape, camera.id, first, last, found, may_know)
 
 
 def _span(since: str | None, until: str | None, now: datetime) -> tuple[datetime, datetime]:
@@ -85,7 +89,9 @@ def _span(since: str | None, until: str | None, now: datetime) -> tuple[datetime
     return first, last
 
 
-def _shape(camera: CameraId, first: datetime, last: datetime, found: Timeline) -> TimelineShape:
+def _shape(
+    camera: CameraId, first: datetime, last: datetime, found: Timeline, may_know: Callable[[str], bool]
+) -> TimelineShape:
     """In a thread: a day has thousands of rows."""
     return TimelineShape(
         **{"camera": camera, "from": rfc3339(first), "to": rfc3339(last)},
@@ -97,6 +103,6 @@ def _shape(camera: CameraId, first: datetime, last: datetime, found: Timeline) -
             GapShape(starts_at=rfc3339(gap.starts_at), ends_at=rfc3339(gap.ends_at), reason=gap.reason)
             for gap in within(found.gaps, first, last)
         ],
-        events=[event_shape(event) for event in found.events],
+        events=[event_shape(event, may_know) for event in found.events],
         complete=found.complete,
     )

@@ -2,6 +2,7 @@
 pipeline's business.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,12 +10,16 @@ from fastapi import Depends, Header
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
+from doorstep.core.access import Grant
 from doorstep.core.camera import CameraId
 from doorstep.core.event import Cause
+from doorstep.core.outside_word import OutsideWord
+from doorstep.core.pace import Buckets, Pace
 from doorstep.web.gate import Asker, Parts, SeenCamera, resource
-from doorstep.web.idempotency import Answer, Answered, checked_key
+from doorstep.web.idempotency import Answer, Answered, Report, checked_key
 from doorstep.web.instants import parse_optional_instant, rfc3339
 from doorstep.web.parts import WebParts
+from doorstep.web.problems import too_often
 from doorstep.web.shapes import TakenShape
 
 router = resource("triggers")
@@ -23,28 +28,65 @@ IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
 
 
 class Trigger(BaseModel):
-    """When it was, if the sender knows, and a few words about it."""
+    """When it was, if the sender knows, and a few words about it.
+
+    `at` is believed if it lies within the last 15 minutes; else it is taken for the word of a wrong clock, and means
+    now.  The answer says what holds.
+    """
 
     at: str | None = None
     note: str = Field(default="", max_length=500)
 
 
+PACES = {Cause.PRESS: Pace(10, 1.0), Cause.TRIGGER: Pace(20, 1.0)}
+"""Of one sender about one camera.  A visitor rings less often; a camera that sees motion reports it once a second."""
+
+
+def trigger_buckets() -> Mapping[Cause, Buckets]:
+    """For one app."""
+    return {cause: Buckets(pace) for cause, pace in PACES.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sent a trigger, about which camera, under which key."""
+    """Who sent a trigger, from where, about which camera, under which key."""
 
     answered: Answered
+    buckets: Mapping[Cause, Buckets]
     parts: WebParts
     camera: CameraId
-    asker: str
+    asker: Grant
+    place: str
     key: str | None
+
+    def word(self, cause: Cause, body: Trigger) -> OutsideWord:
+        """What was sent.  People speak from many places; a token that does so is told.  Raises Refusal."""
+        at = parse_optional_instant(body.at, "at")
+        is_token = self.asker.account is None and self.place
+        return OutsideWord(
+            self.camera,
+            cause,
+            at,
+            body.note,
+            origin=self.asker.id,
+            place=self.place if is_token else "",
+            sender=self.asker.name if is_token else "",
+        )
+
+    def count(self, cause: Cause) -> None:
+        """One more of those.  Raises Refusal where there were too many."""
+        wait = self.buckets[cause].wait((self.asker.id, self.camera), self.parts.clock.monotonic())
+        if wait:
+            detail = "This sender reports too often about this camera; nothing new was learnt from it."
+            raise too_often(detail, wait)
 
 
 # A coroutine: FastAPI runs a plain function or class in a thread, and a press must not wait for a stalled disk.
 async def _sender(
     request: Request, parts: Parts, camera: SeenCamera, asker: Asker, key: IdempotencyKey = None
 ) -> Sender:
-    return Sender(request.app.state.answered, parts, camera.id, asker.id, checked_key(key))
+    state, place = request.app.state, request.client.host if request.client else ""
+    return Sender(state.answered, state.trigger_buckets, parts, camera.id, asker, place, checked_key(key))
 
 
 Sent = Annotated[Sender, Depends(_sender)]
@@ -64,12 +106,14 @@ async def report_press(sent: Sent, body: Trigger | None = None) -> TakenShape:
 
 async def _take(cause: Cause, sent: Sender, body: Trigger) -> TakenShape:
     """Pass it on once for each key; without a key, each time."""
-    at = parse_optional_instant(body.at, "at") or sent.parts.clock.now()
+    word = sent.word(cause, body)
 
     async def act() -> Answer:
-        await sent.parts.trigger(sent.camera, cause, body.note)
+        sent.count(cause)
+        at = await sent.parts.trigger(word)
         return {"camera": sent.camera, "cause": cause, "at": rfc3339(at)}
 
     if sent.key is None:
         return TakenShape.model_validate(await act())
-    return TakenShape.model_validate(await sent.answered.once((sent.asker, cause, sent.camera, sent.key), act))
+    key = (sent.asker.id, cause, sent.camera, sent.key)
+    return TakenShape.model_validate(await sent.answered.once(key, act, Report(sent.place, word.at)))

@@ -102,7 +102,7 @@ export const playKey = (camera: string): Promise<PlayKey> =>
 export const endLiveSession = (id: string): Promise<unknown> =>
   ask('DELETE', `/live/sessions/${encodeURIComponent(id)}`);
 
-async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+export async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
   const asked = Date.now();
   const answer = await send(method, path, body);
   const isCredentialCheck = method === 'POST' && (path === '/session' || path === '/setup');

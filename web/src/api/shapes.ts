@@ -31,7 +31,8 @@ export interface Camera {
   /** One sentence about what would make it better; empty or absent where there is none. */
   hint?: string | null;
   recording: boolean;
-  watching: { on: boolean; last_look_at: string | null; where: string };
+  /** `wanted` is the switch of detection. */
+  watching: { on: boolean; wanted?: boolean; last_look_at: string | null; where: string };
 }
 
 /** `ms` counts from the stage "captured". */
@@ -60,7 +61,8 @@ export interface DoorEvent {
   causes: Cause[];
   pre_roll_seconds: number | null;
   score: number | null;
-  clip: { href: string; bytes: number; seconds: number } | null;
+  /** A clip that is not `whole` still grows, for a moment also after the alert is over. */
+  clip: { href: string; bytes: number; seconds: number; whole?: boolean } | null;
   thumbnail: Picture | null;
   still?: Picture | null;
   /** The name of the part of the picture where it was; empty where there are no zones. */
@@ -110,6 +112,7 @@ export interface Problem {
   since: string;
   remedy: string;
   minor?: boolean;
+  key?: string;
 }
 
 /** What looks on this machine: `side` is the longer side of its pictures in pixels, `why` the sentence that says why. */

@@ -19,6 +19,11 @@ export function seenUntil(event: DoorEvent): Date | null {
   return new Date(event.last_seen_at ?? event.ended_at);
 }
 
+/** Whether what is known of it may soon be more: while it happens, and a moment longer while its clip is finished. */
+export function stillGrows(event: DoorEvent): boolean {
+  return event.ended_at === null || event.clip?.whole === false;
+}
+
 /** Seconds that the card shows: of the clip where there is one, else of the sighting. */
 export function shownSeconds(event: DoorEvent): number | null {
   if (event.clip !== null) return event.clip.seconds;

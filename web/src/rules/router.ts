@@ -10,6 +10,8 @@ export type Route =
   | { page: 'live'; camera: string | null }
   | { page: 'alerts'; event: string | null; filter: AlertFilter }
   | { page: 'all' }
+  | { page: 'answer'; event: string; camera: string | null }
+  | { page: 'settings' }
   | { page: 'status' }
   | { page: 'login' }
   | { page: 'setup' }
@@ -30,7 +32,12 @@ export function routeOf(path: string, query = ''): Route {
       return { page: 'live', camera: second ?? null };
     case 'alerts':
       return { page: 'alerts', event: second ?? null, filter: filterOf(query) };
+    case 'answer':
+      return second === undefined
+        ? { page: 'lost' }
+        : { page: 'answer', event: second, camera: new URLSearchParams(query).get('camera') };
     case 'all':
+    case 'settings':
     case 'status':
     case 'login':
     case 'setup':
@@ -48,6 +55,10 @@ export function addressOf(route: Route): string {
     case 'alerts': {
       const event = route.event === null ? '' : `/${encodeURIComponent(route.event)}`;
       return `/alerts${event}${queryOf(route.filter)}`;
+    }
+    case 'answer': {
+      const camera = route.camera === null ? '' : `?camera=${encodeURIComponent(route.camera)}`;
+      return `/answer/${encodeURIComponent(route.event)}${camera}`;
     }
     case 'lost':
       return '/';

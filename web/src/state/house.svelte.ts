@@ -46,6 +46,11 @@ class House {
   async signOut(): Promise<void> {
     await signOut();
     this.#leave('signed-out');
+    if ('serviceWorker' in navigator) {
+      // Whoever left is told nothing more here.
+      const registration = await navigator.serviceWorker.getRegistration();
+      registration?.active?.postMessage('signed-out');
+    }
   }
 
   cameraName(id: string): string {

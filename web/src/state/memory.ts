@@ -30,6 +30,20 @@ export function rememberLeastDelay(on: boolean): void {
   write('least-delay', on ? 'on' : 'off');
 }
 
+/** The id under which Doorstep knows this browser as a device of that person; null where it is not wanted as one. */
+export function rememberedDevice(person: string): string | null {
+  const id = read(`device.${person}`);
+  return id === '' ? null : id;
+}
+
+export function rememberDevice(person: string, id: string): void {
+  write(`device.${person}`, id);
+}
+
+export function forgetDevice(person: string): void {
+  write(`device.${person}`, '');
+}
+
 function read(key: string): string | null {
   try {
     return localStorage.getItem(`doorstep.${key}`);

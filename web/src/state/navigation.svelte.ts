@@ -11,6 +11,16 @@ class Navigation {
     document.addEventListener('click', (event) => {
       this.#follow(event);
     });
+    // A tapped notification: only where there is https there is a service worker to say so.
+    if ('serviceWorker' in navigator) {
+      navigator.serviceWorker.addEventListener('message', (event: MessageEvent<{ go?: string } | null>) => {
+        const path = event.data?.go;
+        if (path === undefined) return;
+        const { pathname, search } = new URL(path, location.origin);
+        this.go(routeOf(pathname, search));
+        event.ports[0]?.postMessage('gone');
+      });
+    }
   }
 
   go(route: Route, how: 'push' | 'replace' = 'push'): void {

@@ -186,6 +186,7 @@ export class Player {
         video.muted = this.muted;
         this.play();
       },
+      waitsForTap: () => this.needsTap,
       offer: () => this.#askOffer(),
     };
   }

@@ -43,8 +43,8 @@ export function watchFrames(
   const look = () => {
     const now = performance.now();
     const isUp = stage.cameraUp();
-    // A camera that is back, or a film that waits for a tap, gets its time from now.
-    if ((isUp && !wasUp) || video.paused) pictureAt = now;
+    // A camera that is back, or a film of which no picture is to be expected yet, gets its time from now.
+    if ((isUp && !wasUp) || rests(stage)) pictureAt = now;
     wasUp = isUp;
     const hasMoved = video.currentTime !== last && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
     last = video.currentTime;
@@ -61,6 +61,13 @@ export function watchFrames(
       if (tellsEach) video.cancelVideoFrameCallback(callback);
     },
   };
+}
+
+/** Whether its silence says nothing: no film was handed over yet, it waits for a tap, or whoever watches paused it. */
+function rests(stage: Stage): boolean {
+  const { video } = stage;
+  if (video.networkState === HTMLMediaElement.NETWORK_EMPTY) return true;
+  return video.paused && (stage.waitsForTap() || video.played.length > 0);
 }
 
 /** Firefox only since 132. */

@@ -24,6 +24,8 @@ export interface Stage {
   hasSound(has: boolean): void;
   /** Starts the film; the browser may want a tap first. */
   play(): void;
+  /** Whether it does. */
+  waitsForTap(): boolean;
   /** What the server offers for this camera.  Throws Fault. */
   offer(): Promise<LiveOffer>;
 }

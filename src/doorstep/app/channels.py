@@ -1,0 +1,78 @@
+"""The channels that the config names: their notifiers, who is told by them, and whether they work."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+
+from doorstep.app.finding import Finding
+from doorstep.core.errors import DoorstepError, NotifierRefused, NotifierUnavailable
+from doorstep.core.notify_settings import AppriseSettings, EmailSettings, NotifySettings, WebhookSettings
+from doorstep.core.recipient import Recipient
+from doorstep.notifiers.apprise import AppriseNotifier
+from doorstep.notifiers.smtp import SmtpNotifier
+from doorstep.ports import Clock, Notifier, Recipients
+
+EMAIL = "email"
+"""The channel, and the recipient's name."""
+
+Chosen = EmailSettings | AppriseSettings | WebhookSettings
+
+
+def put_channels(settings: NotifySettings, recipients: Recipients, clock: Clock) -> list[AppriseNotifier]:
+    """Each into the recipients; those that should be warmed before the first alert are returned.
+
+    Raises NotifierRefused for an address that is none.
+    """
+    to_warm = []
+    for chosen, notifier in _channels(settings, clock):
+        recipients.put(_recipient(chosen, notifier), notifier)
+        if isinstance(notifier, AppriseNotifier):
+            to_warm.append(notifier)
+    return to_warm
+
+
+async def warm(notifiers: list[AppriseNotifier]) -> None:
+    """Load what they need, one after the other; a wrong address is told by its first alert, and by a check."""
+    for notifier in notifiers:
+        with suppress(NotifierRefused, NotifierUnavailable):
+            await notifier.warm()
+    await asyncio.Event().wait()  # whoever runs as long as the server does has no end
+
+
+async def channel_findings(settings: NotifySettings, clock: Clock) -> AsyncIterator[Finding]:
+    """Each channel tried without telling anybody anything."""
+    for _, notifier in _channels(settings, clock):
+        try:
+            yield Finding(notifier.channel, ok=True, detail=await notifier.check())
+        except DoorstepError as error:
+            yield Finding(notifier.channel, ok=False, detail=str(error))
+
+
+def _recipient(chosen: Chosen, notifier: Notifier) -> Recipient:
+    return Recipient(
+        notifier.channel,
+        EMAIL if isinstance(chosen, EmailSettings) else chosen.name,
+        person=chosen.person,
+        preferences=chosen.preferences,
+        turn=chosen.turn,
+        after_seconds=chosen.after_seconds,
+    )
+
+
+def _channels(settings: NotifySettings, clock: Clock) -> Iterator[tuple[Chosen, Notifier]]:
+    if settings.email is not None:
+        yield settings.email, _mail(settings.email)
+    for one in settings.apprise:
+        yield one, AppriseNotifier(one)
+    for other in settings.webhooks:
+        from doorstep.notifiers.webhook import WebhookNotifier  # noqa: PLC0415 - TLS, which most do without here
+
+        yield other, WebhookNotifier(other, clock)
+
+
+def _mail(settings: EmailSettings) -> Notifier:
+    if not settings.ses_region:
+        return SmtpNotifier(settings)
+    from doorstep.notifiers.ses import SesNotifier  # noqa: PLC0415 - an extra, which most do without
+
+    return SesNotifier(settings)

@@ -1,0 +1,69 @@
+"""What of a server is opened before anything else can be made: clock, catalog and storage."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from doorstep.app.buffer_folder import boot_id
+from doorstep.app.disk_at_start import told_when_full
+from doorstep.app.folders import catalog_url
+from doorstep.app.storage import Storage, open_storage
+from doorstep.catalog.engine import open_engine
+from doorstep.catalog.sql import SqlCatalog
+from doorstep.catalog.upgrade import upgrade
+from doorstep.clock import SystemClock
+from doorstep.core.settings import Settings
+from doorstep.pipeline.clock_watch import ClockWatch, newest_row_of
+from doorstep.pipeline.event_rows import EventRows
+from doorstep.pipeline.feedback_folder import FeedbackFolder
+from doorstep.pipeline.health import HealthBoard
+from doorstep.pipeline.steady_clock import SteadyClock
+from doorstep.stores.local import LocalStore
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Settings, clock, and what keeps rows and blobs; `address` is for links."""
+
+    settings: Settings
+    address: str
+    clock: SteadyClock
+    health: HealthBoard
+    engine: Engine
+    catalog: SqlCatalog
+    storage: Storage
+    feedback: FeedbackFolder
+    clock_watch: ClockWatch
+    rows: EventRows
+
+
+async def open_ground(settings: Settings, address: str) -> Ground:
+    """`address` is where the page is.  Raises CatalogUnavailable, ConfigInvalid, StoreUnavailable."""
+    clock = _steady_clock()
+    health = HealthBoard(clock)
+    engine = await asyncio.to_thread(_open_catalog, settings.server.data)
+    catalog = SqlCatalog(engine)
+    storage = open_storage(settings, health, clock)
+    clock_watch = await asyncio.to_thread(_clock_watch, settings, catalog, health, clock)
+    rows = EventRows(catalog, health, clock, clock_watch)
+    feedback = FeedbackFolder(LocalStore(settings.server.data / "feedback"), storage.store, catalog, clock)
+    return Ground(settings, address, clock, health, engine, catalog, storage, feedback, clock_watch, rows)
+
+
+def _steady_clock() -> SteadyClock:
+    system = SystemClock()
+    return SteadyClock(system, system.reading)
+
+
+def _clock_watch(settings: Settings, catalog: SqlCatalog, health: HealthBoard, clock: SteadyClock) -> ClockWatch:
+    newest = newest_row_of(catalog, [camera.id for camera in settings.cameras])
+    return ClockWatch(clock.reading, health, clock, boot_id(), clock.keep_to, newest)
+
+
+def _open_catalog(data: Path) -> Engine:
+    with told_when_full(data):
+        engine = open_engine(catalog_url(data))
+        upgrade(engine)
+    return engine

@@ -1,0 +1,1 @@
+"""Doorbell buttons that are wired to this machine."""
