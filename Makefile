@@ -8,11 +8,15 @@ DATA ?= var/demo
 CAMERA ?=
 # So many tests at a time: two thirds of what they do is waiting, so three keep two processors busy.
 WORKERS ?= 3
+# A folder of the owner's for the secrets of the cloud half; more words for its scripts; what becomes of its bucket.
+INTO ?=
+OPTIONS ?=
+BUCKET ?= keep
 
 # onnxruntime tells its maker what runs where unless told not to; Doorstep says so itself, benchmarks and tests here.
 export ORT_DISABLE_TELEMETRY := 1
 
-.PHONY: help run test test-deps check lint fmt bench bench-detect docs lock clean
+.PHONY: help run test test-deps check lint fmt bench bench-detect docs lock clean deploy-aws destroy-aws smoke-aws
 
 help:
 	@echo "make run        a demo doorbell on http://$(LISTEN) (set-up included)"
@@ -22,6 +26,9 @@ help:
 	@echo "make bench      benchmarks: ratios to a floor measured in the same run"
 	@echo "make bench-detect  what each detector sees and costs, into docs/reference/detection.md"
 	@echo "make test-deps  Debian packages that only tests need"
+	@echo "make deploy-aws INTO=~/doorstep-aws    the cloud half in your AWS account; its price first, then it asks"
+	@echo "make destroy-aws INTO=~/doorstep-aws   takes it away; keeps the bucket, unless BUCKET=delete"
+	@echo "make smoke-aws INTO=~/doorstep-aws     tries it, as the box, as a viewer and as a stranger"
 	@echo "make lock       renew requirements/*.lock after a change of pyproject.toml"
 
 run:
@@ -62,6 +69,10 @@ bench-detect:
 	@$(PYTHON) front_door/environment.py dev
 	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.bench_detect
 
+deploy-aws destroy-aws smoke-aws:
+	@$(PYTHON) front_door/environment.py dev
+	@$(BIN)/python -m deploy.aws.$(@:-aws=) --into "$(INTO)" $(if $(filter destroy-aws,$@),--bucket "$(BUCKET)") $(OPTIONS)
+
 lock:
 	@$(BIN)/python -m pip install -q uv
 	@for group in build node; do \
@@ -71,6 +82,8 @@ lock:
 			dev:"--extra server --group build --group dev -c requirements/run.lock"; do \
 		$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 			pyproject.toml $${set#*:} -o requirements/$${set%%:*}.lock || exit 1; done
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		--group pyproject.toml:detect -c requirements/run.lock -o requirements/detect.lock
 
 clean:
 	rm -rf .venv var web/node_modules src/doorstep/web/dist

@@ -50,6 +50,7 @@ def plan() -> Sequence[tuple[str, ...]]:
         ("many_cameras", "--seconds", "60"),
         ("reencode",),
         ("publish",),
+        ("upload",),
         ("start",),
         ("telling",),
         *([("press_on_a_sick_disk",)] if not loop_disk.why_not() else []),

@@ -32,9 +32,17 @@ PACKAGES = {
     "fonts-dejavu-core": "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
     "libatomic1": "/usr/lib/*/libatomic.so.1",  # of the node that drives chromium in the tests
     "openssl": "/usr/bin/openssl",
+    "ceph-mon": "/usr/bin/ceph-mon",
+    "ceph-osd": "/usr/bin/ceph-osd",
+    "radosgw": "/usr/bin/radosgw",
+    "postgresql": "/usr/lib/postgresql/*/bin/postgres",
+    "debootstrap": "/usr/sbin/debootstrap",
+    "qemu-user-static": "/usr/bin/qemu-aarch64-static",
 }
-DAEMONS = {"coturn", "mosquitto", "nginx", "stunnel4"}
+DAEMONS = {"coturn", "mosquitto", "nginx", "postgresql", "radosgw", "stunnel4"}
 """Of these the packages would have the machine run one that listens, from its next start on; tests start their own."""
+UNITS = {"ceph-mon": ("ceph.target", "ceph-crash.service", "rbdmap.service")}
+"""What a package, or one that it brings along, would have systemd run besides."""
 POLICY = Path("/usr/sbin/policy-rc.d")
 
 
@@ -63,8 +71,11 @@ def install(command: list[str]) -> None:
     with no_daemons():
         run("updating the package list", ["apt-get", "update", "-q"], environment=quiet)
         run("installing test packages", command, environment=quiet)
-    for daemon in DAEMONS.intersection(packages):
+    for daemon in sorted(DAEMONS.intersection(packages)):
         subprocess.run(["update-rc.d", daemon, "disable"], stdout=subprocess.DEVNULL, check=False)
+    units = [unit for package in packages for unit in UNITS.get(package, ())]
+    if units and shutil.which("systemctl") is not None:
+        subprocess.run(["systemctl", "--quiet", "disable", *units], stdout=subprocess.DEVNULL, check=False)
 
 
 def agreed(missing: list[str]) -> bool:

@@ -13,7 +13,9 @@ from fakes.shares import Shares
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")
 
-WITH_REAL_PROCESSES = ("adapters", "app", "browser", "cli", "end_to_end", "faults", "mp4", "publish", "web")
+WITH_REAL_PROCESSES = (
+    *("adapters", "app", "aws", "browser", "cli", "deploy", "end_to_end", "faults", "mp4", "publish", "web"),
+)
 """Folders of tests that wait for servers, browsers and networks, which a machine that others use too may starve."""
 
 

@@ -5,7 +5,7 @@ docstring says otherwise, an async method is called on the event loop and a plai
 a bounded time, and raises only what it names.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final, Literal, Protocol, runtime_checkable
@@ -29,12 +29,15 @@ from doorstep.core.ice_server import IceServer
 from doorstep.core.live_piece import LivePiece
 from doorstep.core.live_session import LiveSession, Viewer
 from doorstep.core.media import StreamItem, VideoFormat
+from doorstep.core.paid_call import CallTotal, PaidCall, Payee
 from doorstep.core.push_subscription import NewDevice, PushSubscription
 from doorstep.core.recipient import Recipient
 from doorstep.core.recorded_span import RecordedSpan
 from doorstep.core.rehearsal import RehearsalReport
 from doorstep.core.segment import ConnectionId, Segment
+from doorstep.core.share import Share
 from doorstep.core.timeline import Timeline
+from doorstep.core.upload import BegunUpload, Body, Upload
 
 
 class Clock(Protocol):
@@ -239,15 +242,7 @@ class BlobWriter(Protocol):
 
 
 class Store(Protocol):
-    """Blobs by key.  Keys are relative paths of plain names; thread-safe."""
-
-    def create(self, key: str) -> BlobWriter:
-        """A new, empty blob; its name survives a power cut.  Raises StoreUnavailable, also when the key exists."""
-        ...
-
-    def resume(self, key: str, size: int) -> BlobWriter:
-        """Go on behind the first `size` bytes; what lies behind them is cut off.  Raises BlobMissing."""
-        ...
+    """Whole blobs by key.  Keys are relative paths of plain names; thread-safe, blocking."""
 
     def put(self, key: str, data: bytes) -> None:
         """Write or replace a whole blob, atomically.  Raises StoreUnavailable, StoreFull."""
@@ -270,7 +265,7 @@ class Store(Protocol):
         ...
 
     def keys(self) -> Iterator[str]:
-        """Every key; slow, for start-up and fsck only.  Raises StoreUnavailable."""
+        """Every key; slow, for start-up, fsck and `recover` only.  Raises StoreUnavailable."""
         ...
 
     def free_bytes(self) -> int | None:
@@ -278,9 +273,52 @@ class Store(Protocol):
         ...
 
 
+class GrowingStore(Store, Protocol):
+    """A store in which a blob can grow: where recordings are written while they happen."""
+
+    def create(self, key: str) -> BlobWriter:
+        """A new, empty blob; its name survives a power cut.  Raises StoreUnavailable, also when the key exists."""
+        ...
+
+    def resume(self, key: str, size: int) -> BlobWriter:
+        """Go on behind the first `size` bytes; what lies behind them is cut off.  Raises BlobMissing."""
+        ...
+
+
+class OffSite(Protocol):
+    """Copies outside the house, by key under a prefix of its own.  Thread-safe; blocks, each step for bounded time.
+
+    StoreRefused is raised where only the owner can help (keys, rights, a bucket that is gone), StoreUnavailable where
+    later may.
+    """
+
+    def send(self, key: str, body: Body, begun: BegunUpload | None, note: Callable[[BegunUpload], None]) -> bool:
+        """Whether it lies there whole now; False where something else has the key.
+
+        `begun` is what was last told to `note` for the same body, which is called after each part of a large one.
+        Nothing can be seen of it before it is whole.  Raises StoreUnavailable, StoreRefused, BlobMissing.
+        """
+        ...
+
+    def read(self, key: str, offset: int, length: int) -> bytes:
+        """At most `length` bytes of what was sent, by the viewer's keys.  Raises BlobMissing, StoreUnavailable."""
+        ...
+
+    def size(self, key: str) -> int:
+        """Of what was sent, in bytes, by the viewer's keys.  Raises BlobMissing, StoreUnavailable."""
+        ...
+
+    def link(self, key: str, seconds: float, file_name: str) -> str | None:
+        """An address that opens it for so long, for whoever has it; None where only this machine can open it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class EventQuery:
-    """Which events, newest first: `cursor` is the `next` of the page before; tests of the doorstep if asked for."""
+    """Which events, newest first: `cursor` is the `next` of the page before; tests of the doorstep if asked for.
+
+    Without `cameras` all of this box, and with `shared` what other boxes let it read besides.
+    """
 
     cameras: frozenset[CameraId] | None = None
     since: datetime | None = None
@@ -289,6 +327,7 @@ class EventQuery:
     cursor: str | None = None
     limit: int = 60
     tests: bool = False
+    shared: bool = False
 
 
 class Catalog(Protocol):
@@ -448,6 +487,117 @@ class AuditLog(Protocol):
 
     def forget_entries(self, before: datetime, most: int) -> int:
         """Remove those that began before, and the oldest beyond `most`; how many went."""
+        ...
+
+
+class UploadRecords(Protocol):
+    """Rows of what goes off-site, one an event.  Thread-safe, blocking; each method raises CatalogUnavailable."""
+
+    def save_upload(self, upload: Upload) -> None:
+        """Insert or replace, by its event."""
+        ...
+
+    def due_uploads(self, at: datetime, limit: int) -> Sequence[Upload]:
+        """Those that are due `at` that time, the newest event first: of what happened, the newest matters most."""
+        ...
+
+    def leaving_uploads(self, limit: int) -> Sequence[Upload]:
+        """Those of events that are gone, of which something may lie off-site still."""
+        ...
+
+    def upload_of(self, event_id: EventId) -> Upload | None:
+        """One event's, None where none was asked for."""
+        ...
+
+    def uploads_of(self, events: Sequence[EventId]) -> Mapping[EventId, Upload]:
+        """Those of these events that have one."""
+        ...
+
+    def waiting_uploads(self) -> tuple[int, datetime | None]:
+        """How many are not there yet, and when the oldest of them was asked for."""
+        ...
+
+    def unasked_events(self, cameras: Collection[CameraId], since: datetime, limit: int) -> Sequence[Event]:
+        """Events of these cameras with a whole recording and no row here, begun `since` then, the newest first.
+
+        None that is deleted, a test, or whose recording is not here.
+        """
+        ...
+
+    def freeing_events(self, limit: int, *, waiting: bool) -> Sequence[Event]:
+        """Events that are whole and take bytes here, oldest first: those `waiting` to go off-site, or all others."""
+        ...
+
+    def forget_upload(self, event_id: EventId) -> None:
+        """Remove the row; no error if there is none."""
+        ...
+
+
+class ShareRecords(Protocol):
+    """Rows of links to one event each; only hashes of secrets.  Thread-safe, blocking; raises CatalogUnavailable."""
+
+    def save_share(self, share: Share, secret_hash: str) -> None:
+        """Insert or replace, by its id."""
+        ...
+
+    def share_of(self, secret_hash: str) -> Share | None:
+        """The share that this secret opens, also when it is over; None where there is none."""
+        ...
+
+    def shares(self, event_id: EventId | None = None) -> Sequence[Share]:
+        """All of one event, or of all, newest first."""
+        ...
+
+    def remove_share(self, share_id: str) -> bool:
+        """Whether there was one."""
+        ...
+
+    def forget_shares(self, ended_before: datetime) -> int:
+        """Remove those that are over for so long; how many there were."""
+        ...
+
+
+class CallRecords(Protocol):
+    """Rows of calls that cost money, one a call.  Thread-safe, blocking; each method raises CatalogUnavailable."""
+
+    def save_calls(self, calls: Sequence[PaidCall]) -> None:
+        """Insert all or none."""
+        ...
+
+    def calls(self, since: datetime, until: datetime) -> Sequence[CallTotal]:
+        """What was called in that time: a sum for each payee and operation."""
+        ...
+
+    def calls_of(self, event_id: EventId) -> Sequence[PaidCall]:
+        """What one event cost, oldest first."""
+        ...
+
+    def first_call(self) -> datetime | None:
+        """When the oldest row is from, None without one."""
+        ...
+
+    def forget_calls(self, before: datetime) -> int:
+        """Remove older ones; how many there were."""
+        ...
+
+
+class Payments(Protocol):
+    """What others are paid.  From any thread; returns at once."""
+
+    def note(
+        self,
+        payee: Payee,
+        operation: str,
+        billionths: int,
+        size: int = 0,
+        event: EventId | None = None,
+        count: int = 1,
+    ) -> None:
+        """It was called, and costs so much."""
+        ...
+
+    def affords(self, payee: Payee) -> bool:
+        """Whether one more call may be paid this month."""
         ...
 
 

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from doorstep.core.errors import NotifierRefused, NotifierUnavailable
+from doorstep.core.event import EventId
 from doorstep.core.notify_settings import EmailSettings
+from doorstep.core.paid_call import Payee
+from doorstep.core.prices import mailed_by_ses
 from doorstep.notifiers.ses import EXTRA_IS_MISSING, SesNotifier
 from fakes.http_channel import Asked, http_channel
 from fakes.ses import KEYS, REGION, ses, taken
@@ -114,3 +117,33 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     with pytest.raises(NotifierRefused) as raised:
         asyncio.run(notifier().send(ALERT))
     assert str(raised.value) == EXTRA_IS_MISSING
+
+
+def test_each_mail_is_counted_and_none_is_sent_beyond_the_cap() -> None:
+    counted: list[tuple[Payee, str, int]] = []
+
+    class Once:
+        def note(
+            self,
+            payee: Payee,
+            operation: str,
+            billionths: int,
+            size: int = 0,
+            event: EventId | None = None,
+            count: int = 1,
+        ) -> None:
+            assert (size > 0, event, count) == (True, ALERT.event, 1)
+            counted.append((payee, operation, billionths))
+
+        def affords(self, payee: Payee) -> bool:
+            return payee is Payee.SES and not counted
+
+    settings = EmailSettings("", SENDER, ("Ann <ann@example.org>", "bo@example.org"), REGION)
+    paid = SesNotifier(settings, seconds=30.0, payments=Once())
+    with ses("door@example.org"):
+        asyncio.run(paid.send(ALERT))
+        with pytest.raises(NotifierRefused, match="monthly_cap_usd"):
+            asyncio.run(paid.send(ALERT))
+        assert len(taken()) == 1
+    assert [(payee, operation) for payee, operation, _ in counted] == [(Payee.SES, "mail")]
+    assert counted[0][2] > 2 * mailed_by_ses(0)

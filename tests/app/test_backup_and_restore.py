@@ -191,7 +191,7 @@ def test_a_backup_while_the_catalog_is_written_is_one_state_of_it(house: House, 
     engine.dispose()
     restore_backup(house.backup, None, empty.config, no_passphrase)
     found = every_field(empty.data)
-    numbers = sorted(int(row[0].removeprefix("porch-")) for row in found["events"] if int(row[0][6:]) >= 100)
+    numbers = sorted(int(row[1].removeprefix("porch-")) for row in found["events"] if int(row[1][6:]) >= 100)
     assert numbers == list(range(100, 100 + len(numbers)))
     assert len(found["event_causes"]) == 2 * len(found["events"])
 
@@ -286,7 +286,7 @@ def test_nothing_that_was_deleted_is_in_a_backup_and_no_empty_page(house: House)
     with closing(sqlite3.connect(house.data / "doorstep.sqlite")) as database, database:
         for number in range(2000):
             database.execute(
-                "INSERT INTO gaps (camera, starts_at, ends_at, reason) VALUES ('x', ?, ?, ?)",
+                "INSERT INTO gaps (site, camera, starts_at, ends_at, reason) VALUES ('home', 'x', ?, ?, ?)",
                 (f"2026-01-01 {number:06}", f"2026-01-02 {number:06}", "whoever left " * 80),
             )
         database.execute("DELETE FROM gaps WHERE camera = 'x'")

@@ -104,7 +104,7 @@ def test_no_daemon_that_only_tests_need_is_started_now_or_with_the_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     policy, told = tmp_path / "policy-rc.d", tmp_path / "told"
-    for name in ("apt-get", "update-rc.d"):
+    for name in ("apt-get", "systemctl", "update-rc.d"):
         program = tmp_path / name
         program.write_text(
             f'#!/bin/sh\necho "{name} $*" >> "{told}"\n[ ! -e "{policy}" ] || "{policy}" || echo $? >> "{told}"\n'
@@ -113,7 +113,9 @@ def test_no_daemon_that_only_tests_need_is_started_now_or_with_the_machine(
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     monkeypatch.setattr(debian_packages, "POLICY", policy)
     monkeypatch.setattr(steps, "ROOT", tmp_path)
-    debian_packages.install(["apt-get", "install", "-y", "-q", "--no-install-recommends", "strace", "coturn"])
-    lines = ["apt-get update -q", "101", "apt-get install -y -q --no-install-recommends strace coturn", "101"]
-    assert told.read_text().splitlines() == [*lines, "update-rc.d coturn disable"]
+    command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "strace", "coturn", "ceph-mon", "radosgw"]
+    debian_packages.install(command)
+    lines = ["apt-get update -q", "101", " ".join(command), "101", "update-rc.d coturn disable"]
+    lines += ["update-rc.d radosgw disable", "systemctl --quiet disable ceph.target ceph-crash.service rbdmap.service"]
+    assert told.read_text().splitlines() == lines
     assert not policy.exists()

@@ -39,7 +39,7 @@ STRANGERS_LOGIN = r"status of 401 .*/api/v1/session\)"
 REACHABLE = """
 () => [...document.querySelectorAll('a[href], button, input, select, summary, video[controls]')]
   .filter((one) => one.checkVisibility({visibilityProperty: true}) && !one.disabled && one.getClientRects().length > 0)
-  .filter((one) => !document.querySelector('dialog[open]') || one.closest('dialog[open]'))
+  .filter((one) => one.closest('dialog[open]') === ([...document.querySelectorAll('dialog[open]')].at(-1) ?? null))
   .map((one) => { one.dataset.walk ??= String(globalThis.walkers = (globalThis.walkers ?? 0) + 1);
                   return [one.dataset.walk, one.outerHTML.slice(0, 90)]; })
 """
@@ -61,8 +61,8 @@ FOCUS = """
 }
 """
 WIDE = """
-() => [document.documentElement, document.querySelector('dialog[open]')]
-  .filter((one) => one !== null && one.scrollWidth > 320).map((one) => `${one.tagName} ${one.scrollWidth}`)
+() => [document.documentElement, ...document.querySelectorAll('dialog[open]')]
+  .filter((one) => one.scrollWidth > 320).map((one) => `${one.tagName} ${one.scrollWidth}`)
 """
 BROKEN_WORDS = """
 () => [...document.querySelectorAll('.button')].filter((one) => one.getClientRects().length > 0).flatMap((one) => {
@@ -108,6 +108,13 @@ def open_first(page: Page) -> None:
     page.get_by_test_id("alert-card").first.click()
     expect(page.get_by_test_id("clip")).to_be_visible()
     page.get_by_test_id("ledger").locator("summary").click()
+
+
+def share_first(page: Page) -> None:
+    page.get_by_test_id("alert-card").first.click()
+    page.get_by_test_id("share").click()
+    page.get_by_test_id("make-link").click()
+    expect(page.get_by_test_id("share-dialog")).to_contain_text("Open links")
 
 
 def open_why(page: Page) -> None:
@@ -193,6 +200,7 @@ SCREENS = [
     Screen("nobody-told", "/", "[data-verdict=live]", tell_nobody),
     Screen("live-detection-off", "/", "[data-verdict=live]", stop_looking),
     Screen("status-untold", "/status", "[data-testid=storage]", tell_some),
+    Screen("alert-share", "/alerts?camera=yard", CARD, share_first),
     Screen("alert-told", "/alerts?camera=yard", CARD, open_who_was_told),
     Screen("answer", "/alerts?camera=yard", CARD, answer_newest),
     Screen("lost", "/cellar", "[data-testid=lost]"),

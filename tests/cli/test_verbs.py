@@ -167,8 +167,9 @@ def test_the_shell_completes_verbs(home: Path) -> None:
 
 @pytest.mark.parametrize("verb", ["run", "check"])
 def test_a_setting_that_would_be_ignored_is_refused(home: Path, verb: str) -> None:
-    (home / "later.toml").write_text(f"{CONFIG}upload = true\n", encoding="utf-8")
+    proxies = '[server]\ntrusted_proxies = ["192.0.2.1"]\n'
+    (home / "later.toml").write_text(f"{proxies}{CONFIG}", encoding="utf-8")
     ended = run(home, verb, "--config", str(home / "later.toml"))
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert "line 6: camera.upload" in ended.stderr
+    assert "line 2: server.trusted_proxies" in ended.stderr
     assert "not built yet" in ended.stderr

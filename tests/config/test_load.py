@@ -76,7 +76,9 @@ record_on = ["motion"]
 alert_on  = []
 
 [store]
-kind = "local"
+kind = "s3"
+bucket = "our-door"
+endpoint = "https://store.example.org"
 durability = 2.5
 [retention]
 days = 7
@@ -298,7 +300,7 @@ alert_on = ["people"]
 seconds = 5
 max_bytes = "much"
 
-[aws]
+[hue]
 region = "x"
 """
     )
@@ -319,7 +321,7 @@ region = "x"
         "doorstep.toml, line 24: events.alert_on: must be 'person', 'press', 'trigger', 'motion' or 'loitering'",
         "doorstep.toml, line 27: buffer.seconds: must be at least 10",
         'doorstep.toml, line 28: buffer.max_bytes: must be a size such as "50 GB" or "256 MiB", or a number of bytes',
-        "doorstep.toml, line 30: aws: unknown key; the nearest that is known here is watch",
+        "doorstep.toml, line 30: hue: unknown key; the nearest that is known here is chime",
     ]
 
 
@@ -353,7 +355,7 @@ COMPLAINTS = [
         'line 2: server.trusted_proxies: must be an address or a network such as "192.0.2.0/24"',
     ),
     ("[server.tls]\ncert = 'x'", "line 1: server.tls.key: is missing"),
-    ("[store]\nkind = 's3'", "line 2: store.kind: must be 'local'"),
+    ("[store]\nkind = 'nfs'", "line 2: store.kind: must be 'local' or 's3'"),
     ("[notify.email]\nfrom='a@b'\nto=['c@d']", "line 1: notify.email.smtp: is missing"),
     ("[notify.email]\nsmtp='smtp://h'\nfrom='a@b'\nto=[]", "line 4: notify.email.to: needs at least 1 entries, not 0"),
     (
@@ -369,7 +371,7 @@ COMPLAINTS = [
         'line 3: notify.email.from: must be a mail address such as "me@example.org"',
     ),
     ("[server]\nsender = 1", "line 2: server.sender: unknown key; the nearest that is known here is listen"),
-    ('"a\\u001bb" = 1', "line 1: 'a\\x1bb': unknown key; the nearest that is known here is watch"),
+    ('"a\\u001bb" = 1', "line 1: 'a\\x1bb': unknown key; the nearest that is known here is aws"),
 ]
 
 

@@ -18,8 +18,8 @@ from doorstep.core.health_telling import (
     camera_of,
     is_gone,
     rule_of,
-    words_of,
 )
+from doorstep.core.health_words import words_of
 from doorstep.core.recipient import Recipient
 from doorstep.core.standing import Standing
 

@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 import doorstep
-from doorstep.core.health_telling import CAMERA, CAMERA_RULES, NEVER, OF_A_CAMERA, RULES, TITLES, rule_of
+from doorstep.core.health_telling import CAMERA, CAMERA_RULES, NEVER, OF_A_CAMERA, RULES, rule_of
+from doorstep.core.health_words import TITLES
 from doorstep.core.picture_rules import PictureFault
 from doorstep.pipeline.rehearsals import PROBLEM
 

@@ -52,6 +52,10 @@ class FakeAccounts:
     def grant_of(self, secret: str) -> Grant | None:
         return self.grants.get(secret)
 
+    def login(self, grant_id: str) -> Grant | None:
+        """What `AccountBook.login` says."""
+        return next((grant for grant in self.grants.values() if grant.id == grant_id), None)
+
     def create_token(
         self,
         name: str,

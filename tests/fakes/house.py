@@ -12,9 +12,11 @@ import httpx
 from starlette.types import ASGIApp
 
 from doorstep.accounts.play_keys import PlayKeys
+from doorstep.accounts.share_keys import ShareKeys
 from doorstep.catalog.memory import MemoryCatalog
 from doorstep.catalog.memory_audit import MemoryAuditLog
 from doorstep.catalog.memory_recipients import MemoryRecipientRecords
+from doorstep.catalog.memory_shares import MemoryShareRecords
 from doorstep.core.access import SCOPES_OF_ROLE, Role, Scope
 from doorstep.core.audit import watched
 from doorstep.core.camera import CameraId, CameraState, CameraStatus
@@ -38,6 +40,7 @@ from doorstep.stores.memory import MemoryStore
 from doorstep.web.asgi import create_app
 from doorstep.web.parts import RtmpParts, WebParts
 from doorstep.web.permissions import SOCKET
+from doorstep.web.share_parts import ShareParts
 from fakes.accounts import FakeAccounts
 from fakes.clock import FakeClock
 from fakes.knock import knock
@@ -228,6 +231,7 @@ class House:
             longest_clip_seconds=900.0,
             dist=self.dist,
             rtmp=self._rtmp(),
+            shares=self._shares(),
             judge=FeedbackFolder(self.feedback, self.store, self.catalog, self.clock).take,
         )
         self.app = create_app(self.parts)
@@ -239,6 +243,17 @@ class House:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.runner.close()
+
+    def _shares(self) -> ShareParts:
+        keys = ShareKeys(MemoryShareRecords(), self.clock, self.accounts.everybody, self.accounts.login)
+        return ShareParts(
+            keys.make,
+            keys.opened_by,
+            keys.count,
+            keys.open_shares,
+            keys.end,
+            lambda entry: self.audit.save_entries([entry]),
+        )
 
     def _rtmp(self) -> RtmpParts:
         keys = PlayKeys(self.accounts, self.clock, lambda camera: self.cameras.camera(camera) is not None)

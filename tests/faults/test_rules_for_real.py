@@ -34,7 +34,8 @@ from doorstep.core.clock_state import ClockReading
 from doorstep.core.errors import DetectorUnavailable
 from doorstep.core.event import Event, EventId
 from doorstep.core.health_rules import STUCK_AFTER_SECONDS, UNSEEN_AFTER
-from doorstep.core.health_telling import RULES, TITLES
+from doorstep.core.health_telling import RULES
+from doorstep.core.health_words import TITLES
 from doorstep.core.notify_settings import ButtonSettings, WebhookSettings
 from doorstep.core.outside_word import OutsideWord
 from doorstep.core.remote_use import DetectionPlace

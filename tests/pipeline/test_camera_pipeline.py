@@ -14,7 +14,7 @@ from doorstep.core.errors import SourceCrashed, SourceEnded, SourceLost, SourceR
 from doorstep.core.event import Event
 from doorstep.core.event_tracker import EventTracker
 from doorstep.core.gap import Gap
-from doorstep.core.health_telling import TITLES
+from doorstep.core.health_words import TITLES
 from doorstep.core.ledger import Stage
 from doorstep.core.media import AudioPacket, Packet, StreamItem
 from doorstep.core.segment import Segment

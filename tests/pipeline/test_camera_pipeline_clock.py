@@ -13,7 +13,7 @@ from doorstep.core.event import Event
 from doorstep.core.event_tracker import EventTracker
 from doorstep.core.gap import Gap
 from doorstep.core.health_rules import MOST_SET_RIGHT, WITHIN_SECONDS
-from doorstep.core.health_telling import TITLES
+from doorstep.core.health_words import TITLES
 from doorstep.core.settings import CameraSettings, DetectionSettings, EventSettings
 from doorstep.pipeline.alerts import AlertDesk
 from doorstep.pipeline.camera_pipeline import CameraParts, CameraPipeline

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from doorstep.core.event import Event
 from doorstep.core.segment import Segment
 from doorstep.pipeline.fsck import Fsck
-from doorstep.pipeline.recovery import Recovery
+from doorstep.pipeline.recovery import LONGEST_SECONDS, Recovery
 from doorstep.shelves.memory import MemoryShelf
 from fakes.always_house import AlwaysHouse
 from fakes.footage import CAMERA, NOON, seconds
@@ -190,6 +191,50 @@ def test_an_event_that_ran_in_minutes_is_closed_where_they_end() -> None:
     assert not closed.unfinished
     assert disk.store.exists(still)
     assert not disk.store.exists("front-door/2026/11/21/20261121_120000.jpg")
+    assert disk.agrees()
+
+
+def after_a_kill(seconds_long: float, *, torn_after: float | None = None) -> tuple[Disk, Event]:
+    """An event that ran so long in minutes until the kill, while its row knows its opening alone."""
+    disk = Disk()
+
+    async def act(house: AlwaysHouse) -> None:
+        await house.film(40)
+        house.open_event()
+        if torn_after is not None:
+            await house.film(round(4 * torn_after))
+            house.camera.end()
+            await house.clock.sleep(10)
+            house.connect()
+        await house.film(round(4 * seconds_long))
+        await house.rows.settled()
+
+    disk.crashes_after(act)
+    disk.starts_again()
+    event = disk.catalog.event(EVENT)
+    assert event is not None
+    return disk, event
+
+
+def test_an_event_ran_until_the_kill_for_all_that_its_row_knows() -> None:
+    disk, event = after_a_kill(100)
+    assert event.recording is not None
+    assert event.ended_at is not None
+    assert disk.agrees()
+    assert (event.ended_at - event.started_at).total_seconds() == pytest.approx(100, abs=1.5)
+    assert event.recording.ends_at == event.ended_at == event.last_seen_at + seconds(POST_ROLL)
+
+
+def test_an_event_whose_end_was_not_written_is_no_longer_than_events_are() -> None:
+    disk, event = after_a_kill(400)
+    assert event.ended_at == event.started_at + seconds(LONGEST_SECONDS)
+    assert disk.agrees()
+
+
+def test_an_event_whose_end_was_not_written_ends_where_its_camera_went_away() -> None:
+    disk, event = after_a_kill(20, torn_after=30)
+    assert event.ended_at is not None
+    assert (event.ended_at - event.started_at).total_seconds() == pytest.approx(30, abs=1.5)
     assert disk.agrees()
 
 

@@ -1,12 +1,16 @@
 """What onlookers hear of a camera: each change once, a press also within an event, and nothing of a test."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from doorstep.core.cause import Cause
+from doorstep.core.clock_state import Dating
+from doorstep.core.event import Event, EventId
 from doorstep.core.event_tracker import EventTracker
 from doorstep.core.notice import EventNotice, MotionNotice, Notice, PressNotice
 from doorstep.core.observation import Interrupted, Moved, Observation, Pressed, Tick, Triggered
@@ -25,16 +29,48 @@ from fakes.stand_in_frame import StandInFrame
 EVENTS = EventSettings(pre_roll=2.0, close_after=10.0, post_roll=2.0)
 
 
+class Beside:
+    """An `Aside` that remembers what it was told of events."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, EventId, datetime]] = []
+
+    def begin(self, event: Event, record_from: datetime, until: datetime) -> None:
+        self.told.append((f"begin at {record_from:%T}", event.id, until))
+
+    def extend(self, event_id: EventId, until: datetime) -> None:
+        self.told.append(("extend", event_id, until))
+
+    def finish(self, event_id: EventId, until: datetime) -> None:
+        self.told.append(("finish", event_id, until))
+
+    def redate(self, dating: Dating) -> None:
+        raise NotImplementedError
+
+    def segment_added(self) -> None:
+        raise NotImplementedError
+
+
 class Desk:
     """A camera's desk, and an onlooker."""
 
-    def __init__(self, clock: LoopClock, *, is_test: bool = False) -> None:
+    def __init__(self, clock: LoopClock, settings: EventSettings, *, is_test: bool = False) -> None:
         house = RecordingHouse(clock)
         alerts = AlertDesk("Porch", Outbox(RecipientBook(), house.rows, house.health, clock), UTC, lambda _event: "")
         stills = Stills(house.store, house.rows, clock)
         self.heard: list[Notice] = []
-        self.tracker = EventTracker(CAMERA, EVENTS, is_test=is_test)
-        self.desk = EventDesk(self.tracker, house.recorder, stills, alerts, house.rows, clock, notice=self.heard.append)
+        self.beside = Beside()
+        self.tracker = EventTracker(CAMERA, settings, is_test=is_test)
+        self.desk = EventDesk(
+            self.tracker,
+            house.recorder,
+            stills,
+            alerts,
+            house.rows,
+            clock,
+            notice=self.heard.append,
+            aside=self.beside,
+        )
 
     def observe(self, observation: Observation) -> None:
         self.desk.observe(observation, None, None)
@@ -50,11 +86,11 @@ class Desk:
         return [notice.moving for notice in self.heard if isinstance(notice, MotionNotice)]
 
 
-def at_desk(act: Callable[[Desk], None], *, is_test: bool = False) -> None:
+def at_desk(act: Callable[[Desk], None], *, is_test: bool = False, **settings: Any) -> None:
     clock = LoopClock(NOON)
 
     async def main() -> None:
-        act(Desk(clock, is_test=is_test))
+        act(Desk(clock, replace(EVENTS, **settings), is_test=is_test))
 
     run(clock, main)
 
@@ -119,3 +155,28 @@ def test_onlookers_hear_nothing_of_a_test_and_its_event_opens_all_the_same(steps
         assert (desk.tracker.running is not None) is any(step in ("press", "trigger") or step is True for step in steps)
 
     at_desk(act, is_test=True)
+
+
+def test_who_goes_beside_the_recorder_is_told_what_it_is_told() -> None:
+    def act(desk: Desk) -> None:
+        desk.observe(Triggered(NOON))
+        desk.observe(Pressed(NOON + seconds(5)))
+        desk.observe(Tick(NOON + seconds(20)))
+        (event,) = {told[1] for told in desk.beside.told}
+        assert desk.beside.told == [
+            ("begin at 11:59:58", event, NOON),
+            ("extend", event, NOON + seconds(2)),
+            ("extend", event, NOON + seconds(7)),
+            ("finish", event, NOON + seconds(7)),
+        ]
+
+    at_desk(act)
+
+
+def test_who_goes_beside_the_recorder_is_told_nothing_of_an_event_that_is_not_recorded() -> None:
+    def act(desk: Desk) -> None:
+        desk.observe(Pressed(NOON))
+        desk.observe(Tick(NOON + seconds(20)))
+        assert [told[0] for told in desk.beside.told if told[0] != "finish"] == []
+
+    at_desk(act, record_on=frozenset())

@@ -17,7 +17,7 @@ from doorstep.core.detection import PERSON, Box, Detection, Thresholds
 from doorstep.core.errors import RehearsalRefused, SourceEnded
 from doorstep.core.event import EventId
 from doorstep.core.event_tracker import EventTracker
-from doorstep.core.health_telling import TITLES
+from doorstep.core.health_words import TITLES
 from doorstep.core.media import Packet, StreamItem
 from doorstep.core.notice import Notice
 from doorstep.core.recipient import Recipient

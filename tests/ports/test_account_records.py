@@ -9,11 +9,10 @@ import pytest
 
 from doorstep.accounts.remembered_records import RememberedRecords
 from doorstep.catalog.account_records import SqlAccountRecords
-from doorstep.catalog.engine import open_engine, sqlite_url
 from doorstep.catalog.memory_accounts import MemoryAccountRecords
-from doorstep.catalog.upgrade import upgrade
 from doorstep.core.access import Account, Grant, Role, Scope
 from doorstep.core.camera import CameraId
+from fakes.catalogs import KINDS, new_engine
 from fakes.clock import FakeClock
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
@@ -33,16 +32,14 @@ SESSION = Grant(
 Records = SqlAccountRecords | MemoryAccountRecords | RememberedRecords
 
 
-@pytest.fixture(params=["sql", "memory", "remembered"])
+@pytest.fixture(params=[*KINDS, "memory", "remembered"])
 def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Records]:
-    if request.param != "sql":
+    if request.param in {"memory", "remembered"}:
         rows = MemoryAccountRecords()
         yield rows if request.param == "memory" else RememberedRecords(rows, FakeClock())
         return
-    engine = open_engine(sqlite_url(tmp_path / "doorstep.sqlite"))
-    upgrade(engine)
-    yield SqlAccountRecords(engine)
-    engine.dispose()
+    with new_engine(request.param, tmp_path) as engine:
+        yield SqlAccountRecords(engine)
 
 
 def test_an_account_is_found_whatever_the_case(records: Records) -> None:

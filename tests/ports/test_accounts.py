@@ -12,13 +12,12 @@ from argon2 import PasswordHasher
 from doorstep.accounts.account_book import AccountBook
 from doorstep.accounts.passwords import Passwords
 from doorstep.catalog.account_records import SqlAccountRecords
-from doorstep.catalog.engine import open_engine, sqlite_url
 from doorstep.catalog.memory_accounts import MemoryAccountRecords
-from doorstep.catalog.upgrade import upgrade
 from doorstep.core.access import Role, Scope
 from doorstep.core.camera import CameraId
 from doorstep.core.errors import AccessDenied
 from doorstep.ports import Accounts
+from fakes.catalogs import KINDS, new_engine
 from fakes.clock import FakeClock
 
 GOOD = "correct horse battery"
@@ -32,15 +31,13 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["sql", "memory"])
+@pytest.fixture(params=[*KINDS, "memory"])
 def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlAccountRecords | MemoryAccountRecords]:
     if request.param == "memory":
         yield MemoryAccountRecords()
         return
-    engine = open_engine(sqlite_url(tmp_path / "doorstep.sqlite"))
-    upgrade(engine)
-    yield SqlAccountRecords(engine)
-    engine.dispose()
+    with new_engine(request.param, tmp_path) as engine:
+        yield SqlAccountRecords(engine)
 
 
 @pytest.fixture

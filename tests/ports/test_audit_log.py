@@ -7,28 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from doorstep.catalog.engine import open_engine, sqlite_url
 from doorstep.catalog.memory_audit import MemoryAuditLog
 from doorstep.catalog.sql_audit import SqlAuditLog
-from doorstep.catalog.upgrade import upgrade
 from doorstep.core.audit import WATCHED, AuditEntry
 from doorstep.core.camera import CameraId
 from doorstep.ports import AuditLog
+from fakes.catalogs import KINDS, new_engine
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
 DOOR, YARD = CameraId("front-door"), CameraId("yard")
 SECOND = timedelta(seconds=1)
 
 
-@pytest.fixture(params=["sql", "memory"])
+@pytest.fixture(params=[*KINDS, "memory"])
 def audit(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AuditLog]:
     if request.param == "memory":
         yield MemoryAuditLog()
         return
-    engine = open_engine(sqlite_url(tmp_path / "doorstep.sqlite"))
-    upgrade(engine)
-    yield SqlAuditLog(engine)
-    engine.dispose()
+    with new_engine(request.param, tmp_path) as engine:
+        yield SqlAuditLog(engine)
 
 
 def entry(number: int, at: datetime | None = None, camera: CameraId | None = DOOR) -> AuditEntry:

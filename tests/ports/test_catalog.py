@@ -10,10 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from doorstep.catalog.engine import open_engine, sqlite_url
 from doorstep.catalog.memory import MemoryCatalog
 from doorstep.catalog.sql import SqlCatalog
-from doorstep.catalog.upgrade import upgrade
 from doorstep.core.alert import Alert, AlertId
 from doorstep.core.camera import CameraId
 from doorstep.core.clock_state import Dating, Guess
@@ -27,6 +25,7 @@ from doorstep.core.recorded_span import RecordedSpan
 from doorstep.core.redating import dated_delivery, dated_event, dated_gap, dated_span
 from doorstep.core.track import Direction
 from doorstep.ports import Catalog, EventQuery
+from fakes.catalogs import KINDS, new_engine
 from fakes.explained import explanation
 
 DOOR, YARD = CameraId("front-door"), CameraId("yard")
@@ -34,15 +33,13 @@ NOON = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-@pytest.fixture(params=["sql", "memory"])
+@pytest.fixture(params=[*KINDS, "memory"])
 def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Catalog]:
     if request.param == "memory":
         yield MemoryCatalog()
         return
-    engine = open_engine(sqlite_url(tmp_path / "doorstep.sqlite"))
-    upgrade(engine)
-    yield SqlCatalog(engine)
-    engine.dispose()
+    with new_engine(request.param, tmp_path) as engine:
+        yield SqlCatalog(engine)
 
 
 def an_event(number: int = 1, at: datetime = NOON, camera: CameraId = DOOR) -> Event:

@@ -7,29 +7,26 @@ from pathlib import Path
 
 import pytest
 
-from doorstep.catalog.engine import open_engine, sqlite_url
 from doorstep.catalog.memory import MemoryCatalog
 from doorstep.catalog.sql import SqlCatalog
-from doorstep.catalog.upgrade import upgrade
 from doorstep.core.camera import CameraId
 from doorstep.core.event import Cause, Event, EventId, Recording
 from doorstep.pipeline.fsck import every_event
 from doorstep.ports import Catalog, EventQuery
+from fakes.catalogs import KINDS, new_engine
 
 DOOR = CameraId("front-door")
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-@pytest.fixture(params=["sql", "memory"])
+@pytest.fixture(params=[*KINDS, "memory"])
 def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Catalog]:
     if request.param == "memory":
         yield MemoryCatalog()
         return
-    engine = open_engine(sqlite_url(tmp_path / "doorstep.sqlite"))
-    upgrade(engine)
-    yield SqlCatalog(engine)
-    engine.dispose()
+    with new_engine(request.param, tmp_path) as engine:
+        yield SqlCatalog(engine)
 
 
 def an_event(name: str, *, is_test: bool) -> Event:

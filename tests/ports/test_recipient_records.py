@@ -9,16 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorstep.catalog.engine import open_engine, sqlite_url
 from doorstep.catalog.memory_recipients import MemoryRecipientRecords
 from doorstep.catalog.sql_recipients import SqlRecipientRecords
-from doorstep.catalog.upgrade import upgrade
 from doorstep.core.alert_preferences import AlertPreferences, QuietHours
 from doorstep.core.camera import CameraId
 from doorstep.core.cause import Cause
 from doorstep.core.preferences_json import BROKEN, preferences_of, preferences_text
 from doorstep.core.push_subscription import PushSubscription
 from doorstep.ports import RecipientRecords
+from fakes.catalogs import KINDS, new_engine
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
 CHOSEN = AlertPreferences(
@@ -31,15 +30,13 @@ CHOSEN = AlertPreferences(
 PHONE = PushSubscription("s1", "Anna Groß", "g1", "Phone", "https://push.example.org/1", "key", "auth", NOON)
 
 
-@pytest.fixture(params=["sql", "memory"])
+@pytest.fixture(params=[*KINDS, "memory"])
 def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RecipientRecords]:
     if request.param == "memory":
         yield MemoryRecipientRecords()
         return
-    engine = open_engine(sqlite_url(tmp_path / "catalog.db"))
-    upgrade(engine)
-    yield SqlRecipientRecords(engine)
-    engine.dispose()
+    with new_engine(request.param, tmp_path) as engine:
+        yield SqlRecipientRecords(engine)
 
 
 def test_what_people_want_is_kept_by_person_and_for_the_house(records: RecipientRecords) -> None:

@@ -1,6 +1,6 @@
-"""The contract of `ports.Store`, held by every store."""
+"""The contract of `ports.Store`, held by every store, and of `ports.GrowingStore`, held by those in the house."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,9 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doorstep.core.errors import BlobMissing, StoreUnavailable
-from doorstep.ports import Store
+from doorstep.ports import GrowingStore, Store
 from doorstep.stores.local import LocalStore
 from doorstep.stores.memory import MemoryStore
+from fakes.moto_s3 import MotoS3, moto_s3
+from fakes.radosgw import missing, radosgw
+from fakes.s3_stores import ceph_settings, moto_settings, sealed, store_of
 
 KEY = "front-door/2026/11/21/20261121_140203.mp4"
 BAD_KEYS = [
@@ -35,19 +38,54 @@ BAD_KEYS = [
 ]
 
 
-@pytest.fixture(params=["local", "memory"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    stores: dict[str, Callable[[], Store]] = {"local": lambda: LocalStore(tmp_path / "blobs"), "memory": MemoryStore}
+on_ceph = pytest.mark.skipif(bool(missing()), reason=missing())
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[MotoS3]:
+    with moto_s3() as server:
+        yield server
+
+
+@pytest.fixture(
+    params=[
+        "local",
+        "memory",
+        "s3 on moto",
+        "sealed on moto",
+        pytest.param("s3 on radosgw", marks=on_ceph),
+        pytest.param("sealed on radosgw", marks=on_ceph),
+    ]
+)
+def whole(request: pytest.FixtureRequest, tmp_path: Path, moto: MotoS3) -> Store:
+    """Whole blobs, wherever they lie."""
+    stores: dict[str, Callable[[], Store]] = {
+        "local": lambda: LocalStore(tmp_path / "blobs"),
+        "memory": MemoryStore,
+        "s3 on moto": lambda: store_of(moto_settings(moto)),
+        "sealed on moto": lambda: store_of(sealed(moto_settings(moto))),
+        "s3 on radosgw": lambda: store_of(ceph_settings(radosgw())),
+        "sealed on radosgw": lambda: store_of(sealed(ceph_settings(radosgw()))),
+    }
     return stores[request.param]()
 
 
-def filled(store: Store, key: str, data: bytes) -> None:
+@pytest.fixture(params=["local", "memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> GrowingStore:
+    stores: dict[str, Callable[[], GrowingStore]] = {
+        "local": lambda: LocalStore(tmp_path / "blobs"),
+        "memory": MemoryStore,
+    }
+    return stores[request.param]()
+
+
+def filled(store: GrowingStore, key: str, data: bytes) -> None:
     blob = store.create(key)
     blob.append(data)
     blob.close()
 
 
-def test_what_was_appended_is_read_back_while_it_grows(store: Store) -> None:
+def test_what_was_appended_is_read_back_while_it_grows(store: GrowingStore) -> None:
     blob = store.create(KEY)
     blob.append(b"one")
     assert store.read(KEY, 0, 100) == b"one"
@@ -61,21 +99,21 @@ def test_what_was_appended_is_read_back_while_it_grows(store: Store) -> None:
     blob.close()
 
 
-def test_an_empty_blob_exists_from_the_start(store: Store) -> None:
+def test_an_empty_blob_exists_from_the_start(store: GrowingStore) -> None:
     blob = store.create(KEY)
     assert store.exists(KEY)
     assert store.size(KEY) == 0
     blob.close()
 
 
-def test_a_taken_key_is_not_created_again(store: Store) -> None:
+def test_a_taken_key_is_not_created_again(store: GrowingStore) -> None:
     filled(store, KEY, b"first")
     with pytest.raises(StoreUnavailable):
         store.create(KEY)
     assert store.read(KEY, 0, 100) == b"first"
 
 
-def test_closing_twice_is_fine_and_a_closed_blob_takes_nothing(store: Store) -> None:
+def test_closing_twice_is_fine_and_a_closed_blob_takes_nothing(store: GrowingStore) -> None:
     blob = store.create(KEY)
     blob.append(b"abc")
     blob.close()
@@ -88,7 +126,7 @@ def test_closing_twice_is_fine_and_a_closed_blob_takes_nothing(store: Store) -> 
     assert store.read(KEY, 0, 100) == b"abc"
 
 
-def test_resume_cuts_off_what_lies_behind_the_size(store: Store) -> None:
+def test_resume_cuts_off_what_lies_behind_the_size(store: GrowingStore) -> None:
     filled(store, KEY, b"whole segments and half of one")
     blob = store.resume(KEY, 14)
     assert blob.size == 14
@@ -97,7 +135,7 @@ def test_resume_cuts_off_what_lies_behind_the_size(store: Store) -> None:
     assert store.read(KEY, 0, 100) == b"whole segments!"
 
 
-def test_resume_needs_the_bytes_it_goes_on_behind(store: Store) -> None:
+def test_resume_needs_the_bytes_it_goes_on_behind(store: GrowingStore) -> None:
     with pytest.raises(BlobMissing):
         store.resume(KEY, 0)
     filled(store, KEY, b"short")
@@ -106,23 +144,34 @@ def test_resume_needs_the_bytes_it_goes_on_behind(store: Store) -> None:
     assert store.read(KEY, 0, 100) == b"short"
 
 
-def test_put_writes_and_replaces(store: Store) -> None:
-    store.put("front-door/still.jpg", b"one")
-    store.put("front-door/still.jpg", b"a longer one")
-    assert store.read("front-door/still.jpg", 0, 100) == b"a longer one"
-    store.put("front-door/still.jpg", b"")
-    assert store.size("front-door/still.jpg") == 0
+def test_put_writes_and_replaces(whole: Store) -> None:
+    whole.put("front-door/still.jpg", b"one")
+    whole.put("front-door/still.jpg", b"a longer one")
+    assert whole.read("front-door/still.jpg", 0, 100) == b"a longer one"
+    whole.put("front-door/still.jpg", b"")
+    assert whole.size("front-door/still.jpg") == 0
+    assert whole.read("front-door/still.jpg", 0, 100) == b""
 
 
-def test_what_is_missing_is_said_to_be(store: Store) -> None:
-    assert not store.exists(KEY)
+def test_any_part_of_a_blob_is_read(whole: Store) -> None:
+    data = bytes(range(256)) * 1024
+    whole.put(KEY, data)
+    assert whole.size(KEY) == len(data)
+    for offset, length in ((0, 1), (0, 0), (65_535, 2), (100_000, 100_000), (len(data) - 1, 5), (len(data), 5)):
+        assert whole.read(KEY, offset, length) == data[offset : offset + length]
+
+
+def test_what_is_missing_is_said_to_be(whole: Store) -> None:
+    assert not whole.exists(KEY)
     with pytest.raises(BlobMissing):
-        store.read(KEY, 0, 1)
+        whole.read(KEY, 0, 1)
     with pytest.raises(BlobMissing):
-        store.size(KEY)
+        whole.read(KEY, 0, 0)
+    with pytest.raises(BlobMissing):
+        whole.size(KEY)
 
 
-def test_a_folder_is_no_blob(store: Store) -> None:
+def test_a_folder_is_no_blob(store: GrowingStore) -> None:
     filled(store, "a/b/c", b"x")
     assert not store.exists("a/b")
     with pytest.raises(BlobMissing):
@@ -139,7 +188,17 @@ def test_a_folder_is_no_blob(store: Store) -> None:
         store.size("a/b/c/d")
 
 
-def test_deleting_is_idempotent_and_frees_the_key(store: Store) -> None:
+def test_deleting_is_idempotent(whole: Store) -> None:
+    whole.put(KEY, b"x")
+    assert whole.exists(KEY)
+    whole.delete(KEY)
+    whole.delete(KEY)
+    assert not whole.exists(KEY)
+    whole.put(KEY, b"y")
+    assert whole.read(KEY, 0, 9) == b"y"
+
+
+def test_a_deleted_key_is_free(store: GrowingStore) -> None:
     filled(store, KEY, b"x")
     store.delete(KEY)
     store.delete(KEY)
@@ -148,23 +207,31 @@ def test_deleting_is_idempotent_and_frees_the_key(store: Store) -> None:
     assert store.read(KEY, 0, 9) == b"y"
 
 
-def test_keys_lists_everything(store: Store) -> None:
-    assert list(store.keys()) == []
-    for key in ("a", "b/c", "b/d/e.mp4"):
-        filled(store, key, b"x")
-    store.put("b/f.jpg", b"x")
-    store.delete("a")
-    assert sorted(store.keys()) == ["b/c", "b/d/e.mp4", "b/f.jpg"]
+def test_keys_lists_everything(whole: Store) -> None:
+    assert list(whole.keys()) == []
+    for key in ("a", "b/c", "b/d/e.mp4", "b/f.jpg"):
+        whole.put(key, b"x")
+    whole.delete("a")
+    assert sorted(whole.keys()) == ["b/c", "b/d/e.mp4", "b/f.jpg"]
 
 
-def test_free_space_is_a_number_or_unbounded(store: Store) -> None:
-    free = store.free_bytes()
+def test_free_space_is_a_number_or_unbounded(whole: Store) -> None:
+    free = whole.free_bytes()
     assert free is None or free > 0
 
 
+def test_no_key_but_plain_names(whole: Store) -> None:
+    for key in BAD_KEYS:
+        assert_refused(whole, key)
+    assert list(whole.keys()) == []
+
+
 @pytest.mark.parametrize("key", BAD_KEYS)
-def test_no_key_but_plain_names(store: Store, key: str) -> None:
-    assert_refused(store, key)
+def test_nothing_grows_under_another_name(store: GrowingStore, key: str) -> None:
+    with pytest.raises(StoreUnavailable):
+        store.create(key)
+    with pytest.raises(BlobMissing):
+        store.resume(key, 0)
 
 
 @given(st.text())
@@ -183,8 +250,6 @@ def test_a_key_is_plain_or_refused(key: str) -> None:
 
 def assert_refused(store: Store, key: str) -> None:
     with pytest.raises(StoreUnavailable):
-        store.create(key)
-    with pytest.raises(StoreUnavailable):
         store.put(key, b"")
     with pytest.raises(StoreUnavailable):
         store.delete(key)
@@ -192,6 +257,4 @@ def assert_refused(store: Store, key: str) -> None:
         store.read(key, 0, 1)
     with pytest.raises(BlobMissing):
         store.size(key)
-    with pytest.raises(BlobMissing):
-        store.resume(key, 0)
     assert not store.exists(key)

@@ -9,7 +9,8 @@ import pytest
 
 from doorstep.core.errors import ConfigInvalid, NotifierRefused, NotifierUnavailable
 from doorstep.core.motion_report import MotionReport
-from doorstep.publish.motion_post import MotionPost, MotionTarget, signature
+from doorstep.core.signed_motion import signature
+from doorstep.publish.motion_post import MotionPost, MotionTarget
 from fakes.certificates import OPENSSL, certificate
 from fakes.clock import FakeClock
 from fakes.motion_house import house

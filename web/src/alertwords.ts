@@ -1,4 +1,5 @@
 // The English words of one alert that is open, and of the keys, which are loaded with the alerts.
+import type { DoorEvent } from './api/shapes.ts';
 import type { Speed } from './rules/ledger.ts';
 import { clockWithSeconds, money, stageSeconds } from './rules/times.ts';
 
@@ -13,12 +14,14 @@ export const alertWords = {
     previous: 'Previous',
     next: 'Next',
     save: 'Save',
+    share: 'Share',
     remove: 'Delete',
     clipOf: (title: string) => `Clip: ${title}`,
     noClip: 'No clip was recorded.',
     noClipYet: 'The clip begins in a moment.',
     clipFailed: 'This clip could not be played. Try again, or save it and open it in another player.',
     gone: 'This alert is no longer here.',
+    where: whereWords,
     loading: 'Loading the alert…',
     speed: speedWords,
     preRoll: (seconds: number) => `The clip starts ${seconds.toFixed(1)} s before.`,
@@ -44,6 +47,18 @@ export const alertWords = {
     ] as const,
   },
 } as const;
+
+/** Where its video lies, if that is worth a word. */
+function whereWords(event: DoorEvent): string {
+  if (event.clip?.where === 'off-site') return 'Its video lies off-site only, and plays from there.';
+  if (event.clip?.where === 'gone') return 'Its video was deleted.';
+  const state = event.off_site?.state;
+  return state === 'done'
+    ? 'A copy lies off-site.'
+    : state === 'waiting'
+      ? 'A copy is on its way off-site.'
+      : '';
+}
 
 function speedWords(speed: Speed): string {
   const parts: string[] = [];

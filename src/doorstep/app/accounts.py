@@ -5,19 +5,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from doorstep.accounts.account_book import AccountBook
-from doorstep.app.folders import catalog_url, data_folder
+from doorstep.app.catalog import IN_FILE, own_catalog
+from doorstep.app.folders import data_folder
 from doorstep.catalog.account_records import SqlAccountRecords
-from doorstep.catalog.engine import open_engine
-from doorstep.catalog.upgrade import upgrade
 from doorstep.clock import SystemClock
+from doorstep.core.cloud_settings import CatalogSettings
 
 
 @contextmanager
-def open_accounts(data: Path) -> Iterator[AccountBook]:
+def open_accounts(data: Path, kept: CatalogSettings = IN_FILE) -> Iterator[AccountBook]:
     """Who may come in.  Raises ConfigInvalid, CatalogUnavailable."""
-    engine = open_engine(catalog_url(data_folder(data)))
+    engine = own_catalog(data_folder(data), kept)
     try:
-        upgrade(engine)
         yield AccountBook(SqlAccountRecords(engine), SystemClock())
     finally:
         engine.dispose()

@@ -11,8 +11,13 @@ LOOPBACK = "127.0.0.1"
 EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 - compared, not bound
 
 
+def link_address(settings: ServerSettings, port: int) -> str:
+    """What links begin with: the address from outside where there is one, else the one at home."""
+    return settings.address.rstrip("/") or base_address(settings, port)
+
+
 def base_address(settings: ServerSettings, port: int) -> str:
-    """`scheme://host:port` for links; the first configured name, else the address it listens on, else the LAN's."""
+    """`scheme://host:port` at home; the first configured name, else the address it listens on, else the LAN's."""
     scheme = "https" if settings.tls else "http"
     host = settings.names[0] if settings.names else settings.host
     if host in EVERYWHERE:

@@ -26,6 +26,7 @@ from doorstep.live.camera_tap import CameraTap
 from doorstep.live.mjpeg import MjpegFeed
 from doorstep.live.packet_feed import PacketFeed
 from doorstep.pipeline.alerts import AlertDesk
+from doorstep.pipeline.aside import NOBODY_BESIDE, Aside
 from doorstep.pipeline.broadcast import Broadcast
 from doorstep.pipeline.camera_pipeline import CameraParts, CameraPipeline
 from doorstep.pipeline.condition import NOT_RUNNING
@@ -54,9 +55,17 @@ log = structlog.get_logger()
 ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
+def nobody_beside(_camera: CameraSettings, _buffered: BufferedCamera) -> Aside:
+    """Where nothing goes off-site."""
+    return NOBODY_BESIDE
+
+
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all cameras of a server have in common; `open_source` makes a new source of a camera's address."""
+    """What all cameras of a server have in common; `open_source` makes a new source of a camera's address.
+
+    `beside` is who goes along with a camera's recorder, by its settings as they are now.
+    """
 
     settings: Settings
     storage: Storage
@@ -74,6 +83,7 @@ class Shared:
     detection: DetectionSwitch
     look: LookWith = look_here
     notices: Broadcast[Notice] = field(default_factory=Broadcast)
+    beside: Callable[[CameraSettings, BufferedCamera], Aside] = nobody_beside
 
 
 class CameraFactory:
@@ -103,6 +113,8 @@ class CameraFactory:
         shared = self._shared
         events = shared.settings.events
         buffered, recorder = self._keeping(camera)
+        aside = shared.beside(camera, buffered)
+        buffered.on_segment = partial(_both, recorder.segment_added, aside.segment_added)
         parts = CameraParts(
             source=partial(shared.open_source, camera, camera.source),
             live=CameraTap(shared.live, camera.id, shared.clock),
@@ -120,6 +132,7 @@ class CameraFactory:
             explain=partial(shared.explanations.observed, camera.id),
             notice=shared.notices.tell,
             drifted=partial(self.drift.set_right, camera.id, camera.name),
+            aside=aside,
         )
         return CameraPipeline(camera, parts, shared.rows, shared.health, shared.clock, away)
 
@@ -177,7 +190,6 @@ class CameraFactory:
         shared, storage = self._shared, self._shared.storage
         if recorder is None or (type(recorder) is not kind and not recorder.recording):
             recorder = kind(buffered, storage.store, shared.rows, shared.health, shared.clock, storage.durability)
-            buffered.on_segment = recorder.segment_added
             self.recorders[camera.id] = recorder
         if type(recorder) is not kind:  # the disk did not let it finish: it goes on with what it holds
             what = f"{camera.name} is still recorded as before the config was changed: its disk is in trouble."
@@ -218,6 +230,11 @@ class CameraFactory:
             shared.clock,
             rules,
         )
+
+
+def _both(one: Callable[[], None], other: Callable[[], None]) -> None:
+    one()
+    other()
 
 
 def where_it_moves(scorer: MotionScorer) -> Sequence[Box]:

@@ -10,7 +10,7 @@ from doorstep.core.notify_settings import AppriseSettings, EmailSettings, Notify
 from doorstep.core.recipient import Recipient
 from doorstep.notifiers.apprise import AppriseNotifier
 from doorstep.notifiers.smtp import SmtpNotifier
-from doorstep.ports import Clock, Notifier, Recipients
+from doorstep.ports import Clock, Notifier, Payments, Recipients
 
 EMAIL = "email"
 """The channel, and the recipient's name."""
@@ -18,13 +18,15 @@ EMAIL = "email"
 Chosen = EmailSettings | AppriseSettings | WebhookSettings
 
 
-def put_channels(settings: NotifySettings, recipients: Recipients, clock: Clock) -> list[AppriseNotifier]:
+def put_channels(
+    settings: NotifySettings, recipients: Recipients, clock: Clock, payments: Payments | None = None
+) -> list[AppriseNotifier]:
     """Each into the recipients; those that should be warmed before the first alert are returned.
 
     Raises NotifierRefused for an address that is none.
     """
     to_warm = []
-    for chosen, notifier in _channels(settings, clock):
+    for chosen, notifier in _channels(settings, clock, payments):
         recipients.put(_recipient(chosen, notifier), notifier)
         if isinstance(notifier, AppriseNotifier):
             to_warm.append(notifier)
@@ -59,9 +61,11 @@ def _recipient(chosen: Chosen, notifier: Notifier) -> Recipient:
     )
 
 
-def _channels(settings: NotifySettings, clock: Clock) -> Iterator[tuple[Chosen, Notifier]]:
+def _channels(
+    settings: NotifySettings, clock: Clock, payments: Payments | None = None
+) -> Iterator[tuple[Chosen, Notifier]]:
     if settings.email is not None:
-        yield settings.email, _mail(settings.email)
+        yield settings.email, _mail(settings.email, payments)
     for one in settings.apprise:
         yield one, AppriseNotifier(one)
     for other in settings.webhooks:
@@ -70,9 +74,9 @@ def _channels(settings: NotifySettings, clock: Clock) -> Iterator[tuple[Chosen, 
         yield other, WebhookNotifier(other, clock)
 
 
-def _mail(settings: EmailSettings) -> Notifier:
+def _mail(settings: EmailSettings, payments: Payments | None) -> Notifier:
     if not settings.ses_region:
         return SmtpNotifier(settings)
     from doorstep.notifiers.ses import SesNotifier  # noqa: PLC0415 - an extra, which most do without
 
-    return SesNotifier(settings)
+    return SesNotifier(settings, payments=payments)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from doorstep.app.buffer_folder import buffer_folder, storage_notes
+from doorstep.app.catalog import open_catalog
 from doorstep.app.channels import channel_findings
 from doorstep.app.check_cameras import camera_findings
 from doorstep.app.check_people import people_findings
@@ -13,9 +14,8 @@ from doorstep.app.detector import open_sized
 from doorstep.app.disk_at_start import refuse_read_only
 from doorstep.app.doorbell import doorbell_findings
 from doorstep.app.finding import Finding
-from doorstep.app.folders import catalog_url, data_folder
+from doorstep.app.folders import data_folder
 from doorstep.app.models import demo_visitor
-from doorstep.catalog.engine import open_engine
 from doorstep.clock import SystemClock
 from doorstep.core.errors import DoorstepError
 from doorstep.core.notify_settings import MqttSettings
@@ -61,7 +61,7 @@ def _data(settings: Settings) -> Finding:
         store.put(PROBE_KEY, b"\0" * 4096)
         store.delete(PROBE_KEY)
         free = store.free_bytes()
-        open_engine(catalog_url(data)).dispose()
+        open_catalog(data, settings.catalog).dispose()
         folder = buffer_folder(settings.buffer, data)
         notes = storage_notes(settings)
     except DoorstepError as error:
@@ -83,7 +83,7 @@ def _remote(settings: Settings) -> Finding:
     from doorstep.app.remote_detection import try_remote  # noqa: PLC0415 - httpx, which most do without
 
     try:
-        detail = try_remote(settings.detection, settings.server.data, SystemClock())
+        detail = try_remote(settings.detection, settings.server.data, SystemClock(), settings.aws)
     except DoorstepError as error:
         return Finding("remote detector", ok=False, detail=str(error))
     return Finding("remote detector", ok=True, detail=detail)

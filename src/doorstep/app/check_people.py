@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from doorstep.app.catalog import open_catalog
 from doorstep.app.channels import EMAIL
 from doorstep.app.finding import Finding
-from doorstep.app.folders import catalog_path, catalog_url
+from doorstep.app.folders import catalog_path
 from doorstep.catalog.account_records import SqlAccountRecords
-from doorstep.catalog.engine import open_engine
 from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.health_rules import unknown_person
 from doorstep.core.notify_settings import NotifySettings
@@ -39,9 +39,9 @@ def _named(settings: NotifySettings) -> Sequence[Recipient]:
 
 def _people(settings: Settings) -> Sequence[str]:
     """Nobody where the catalog is not there yet, or not what this version needs: the server mends that."""
-    if not catalog_path(settings.server.data).exists():
+    if not settings.catalog.url and not catalog_path(settings.server.data).exists():
         return ()
-    engine = open_engine(catalog_url(settings.server.data))
+    engine = open_catalog(settings.server.data, settings.catalog)
     try:
         return [one.name for one in SqlAccountRecords(engine).accounts()]
     except CatalogUnavailable:

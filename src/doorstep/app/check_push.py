@@ -4,10 +4,9 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
 
+from doorstep.app.catalog import open_catalog
 from doorstep.app.finding import Finding
-from doorstep.app.folders import catalog_url
 from doorstep.app.push import KEY_FILE, push_sender
-from doorstep.catalog.engine import open_engine
 from doorstep.catalog.sql_recipients import SqlRecipientRecords
 from doorstep.core.errors import CatalogUnavailable, DoorstepError
 from doorstep.core.push_endpoint import push_endpoint
@@ -45,7 +44,7 @@ async def _tried(
 
 def _subscriptions(settings: Settings) -> Sequence[PushSubscription]:
     """None where the catalog is not yet what this version needs: the server mends that."""
-    engine = open_engine(catalog_url(settings.server.data))
+    engine = open_catalog(settings.server.data, settings.catalog)
     try:
         return SqlRecipientRecords(engine).subscriptions()
     except CatalogUnavailable:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from doorstep.core.cloud_settings import CatalogSettings
 from doorstep.core.errors import ConfigInvalid
 
 SOCKET_NAME = "doorstep.sock"
@@ -29,9 +30,9 @@ def catalog_path(data: Path) -> Path:
     return data / "doorstep.sqlite"
 
 
-def catalog_url(data: Path) -> str:
-    """The catalog's address."""
-    return f"sqlite:///{catalog_path(data)}"
+def catalog_url(data: Path, kept: CatalogSettings | None = None) -> str:
+    """The catalog's address: what the config names, else the file."""
+    return (kept.url if kept else "") or f"sqlite:///{catalog_path(data)}"
 
 
 @contextmanager

@@ -2,22 +2,23 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
 from sqlalchemy import Engine
 
-from doorstep.app.folders import catalog_url, locked
-from doorstep.catalog.engine import open_engine
+from doorstep.app.catalog import IN_FILE, open_catalog, own_catalog
+from doorstep.app.folders import catalog_path, locked
 from doorstep.catalog.integrity import integrity_faults
 from doorstep.catalog.memory import MemoryCatalog
 from doorstep.catalog.sql import SqlCatalog
 from doorstep.catalog.tables import HEAD
-from doorstep.catalog.upgrade import revision, upgrade
+from doorstep.catalog.upgrade import revision
 from doorstep.clock import SystemClock
 from doorstep.core.agreement import Disagreement, Fault
+from doorstep.core.cloud_settings import CatalogSettings
 from doorstep.core.errors import BlobMissing, CatalogUnavailable, ConfigInvalid, MediaInvalid, StoreUnavailable
 from doorstep.pipeline.fsck import Findings, Fsck, Progress
 from doorstep.pipeline.mend import Mender
@@ -55,17 +56,22 @@ class FsckResult:
         return all(outcome.mended is not None for outcome in self.outcomes)
 
 
-def check_recordings(data: Path, post_roll: float, progress: Progress, *, repair: bool) -> FsckResult:
+def check_recordings(
+    data: Path, post_roll: float, progress: Progress, *, repair: bool, kept: CatalogSettings = IN_FILE
+) -> FsckResult:
     """Compare, and with `repair` mend; blocks for as long as reading every recording takes.
 
     Raises ConfigInvalid (no such folder; `repair` while a server runs), CatalogUnavailable, StoreUnavailable.
     """
-    if not (data / "recordings").is_dir() and not _catalog_file(data).exists():
+    if not (data / "recordings").is_dir() and not _is_there(data, kept):
         msg = f"There is nothing of Doorstep in {data}. Name the data folder with --data or server.data."
         raise ConfigInvalid(msg)
     with ExitStack() as held:
         running = not _lock(data, held, must=repair)
-        return _checked(data, post_roll, progress, repair=repair, running=running)
+        catalog, faults = held.enter_context(_catalog(data, kept, repair=repair))
+        result = _compared(data, catalog, post_roll, progress, repair=repair, running=running)
+    outcomes = (*(Outcome(fault) for fault in faults), *result.outcomes)
+    return replace(result, outcomes=outcomes)
 
 
 def _lock(data: Path, held: ExitStack, *, must: bool) -> bool:
@@ -80,15 +86,15 @@ def _lock(data: Path, held: ExitStack, *, must: bool) -> bool:
     return True
 
 
-def _checked(data: Path, post_roll: float, progress: Progress, *, repair: bool, running: bool) -> FsckResult:
+def _compared(
+    data: Path, catalog: Catalog, post_roll: float, progress: Progress, *, repair: bool, running: bool
+) -> FsckResult:
     store, room = LocalStore(data / "recordings"), LostAndFound(data / "recordings")
-    with _catalog(data, repair=repair) as (catalog, faults):
-        settled_before = SystemClock().now() - SETTLES_AFTER if running else None
-        findings = Fsck(store, catalog, room, progress).look(settled_before, lambda: _wait(AGAIN_AFTER_SECONDS))
-        mend = Mender(store, catalog, room, post_roll).mend if repair else _left
-        outcomes = [Outcome(fault) for fault in faults]
-        outcomes += [_tried(mend, fault) for fault in findings.faults]
-    return FsckResult(_with_held(findings, room), tuple(outcomes), running)
+    settled_before = SystemClock().now() - SETTLES_AFTER if running else None
+    findings = Fsck(store, catalog, room, progress).look(settled_before, lambda: _wait(AGAIN_AFTER_SECONDS))
+    mend = Mender(store, catalog, room, post_roll).mend if repair else _left
+    outcomes = tuple(_tried(mend, fault) for fault in findings.faults)
+    return FsckResult(_with_held(findings, room), outcomes, running)
 
 
 def _wait(seconds: float) -> None:
@@ -118,15 +124,13 @@ def _with_held(findings: Findings, room: LostAndFound) -> Findings:
 
 
 @contextmanager
-def _catalog(data: Path, *, repair: bool) -> Iterator[tuple[Catalog, Sequence[Disagreement]]]:
+def _catalog(data: Path, kept: CatalogSettings, *, repair: bool) -> Iterator[tuple[Catalog, Sequence[Disagreement]]]:
     """The catalog and what is wrong with its file.  Without one, `repair` begins a new one."""
-    if not _catalog_file(data).exists() and not repair:
+    if not _is_there(data, kept) and not repair:
         yield MemoryCatalog(), [_of_catalog("there is none; --repair makes one from the recordings")]
         return
-    engine = open_engine(catalog_url(data))
+    engine = own_catalog(data, kept) if repair else open_catalog(data, kept)
     try:
-        if repair:
-            upgrade(engine)
         _refuse_other_versions(engine)
         yield SqlCatalog(engine), [_of_catalog(words) for words in integrity_faults(engine)]
     finally:
@@ -143,5 +147,5 @@ def _of_catalog(words: str) -> Disagreement:
     return Disagreement(Fault.CATALOG, "catalog", None, words)
 
 
-def _catalog_file(data: Path) -> Path:
-    return data / "doorstep.sqlite"
+def _is_there(data: Path, kept: CatalogSettings) -> bool:
+    return bool(kept.url) or catalog_path(data).exists()

@@ -2,17 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Engine
 
 from doorstep.app.buffer_folder import boot_id
+from doorstep.app.catalog import served_catalog
 from doorstep.app.disk_at_start import told_when_full
-from doorstep.app.folders import catalog_url
 from doorstep.app.storage import Storage, open_storage
-from doorstep.catalog.engine import open_engine
 from doorstep.catalog.sql import SqlCatalog
-from doorstep.catalog.upgrade import upgrade
 from doorstep.clock import SystemClock
 from doorstep.core.settings import Settings
 from doorstep.pipeline.clock_watch import ClockWatch, newest_row_of
@@ -43,7 +40,7 @@ async def open_ground(settings: Settings, address: str) -> Ground:
     """`address` is where the page is.  Raises CatalogUnavailable, ConfigInvalid, StoreUnavailable."""
     clock = _steady_clock()
     health = HealthBoard(clock)
-    engine = await asyncio.to_thread(_open_catalog, settings.server.data)
+    engine = await asyncio.to_thread(_open_catalog, settings)
     catalog = SqlCatalog(engine)
     storage = open_storage(settings, health, clock)
     clock_watch = await asyncio.to_thread(_clock_watch, settings, catalog, health, clock)
@@ -62,8 +59,7 @@ def _clock_watch(settings: Settings, catalog: SqlCatalog, health: HealthBoard, c
     return ClockWatch(clock.reading, health, clock, boot_id(), clock.keep_to, newest)
 
 
-def _open_catalog(data: Path) -> Engine:
+def _open_catalog(settings: Settings) -> Engine:
+    data = settings.server.data
     with told_when_full(data):
-        engine = open_engine(catalog_url(data))
-        upgrade(engine)
-    return engine
+        return served_catalog(data, settings.catalog)

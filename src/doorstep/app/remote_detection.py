@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from doorstep.core.cloud_settings import AwsSettings
 from doorstep.core.remote_use import CallTold, Looked, RemoteState
 from doorstep.core.settings import DetectionSettings
 from doorstep.media.frame import grey_picture
 from doorstep.pipeline.health import HealthBoard
 from doorstep.ports import Clock, Detector, Frame
+from doorstep.vision.aws_signature import AwsSignature
 from doorstep.vision.remote import RemoteDetector, RemoteSettings
 from doorstep.vision.remote_fallback import FallbackDetector
 from doorstep.vision.remote_purse import Purse
@@ -36,11 +38,18 @@ class RemoteDetection:
         health: HealthBoard,
         clock: Clock,
         answer_seconds: float = ANSWER_SECONDS,
+        aws: AwsSettings | None = None,
+        counted: Callable[[CallTold], CallTold] = lambda told: told,
     ) -> None:
-        """Reads what was spent from the folder `data`.  Raises ConfigInvalid for an address that cannot be used."""
-        self._remote = _remote(settings, data, clock, answer_seconds)
+        """Reads what was spent from the folder `data`; `aws` has the keys of a detector whose calls are signed.
+
+        `counted` wraps who is told of each call, so that its price is written down.
+        Raises ConfigInvalid for an address that cannot be used, and where the library that signs is not installed.
+        """
+        self._remote = _remote(settings, data, clock, answer_seconds, aws)
         self._both = FallbackDetector(self._remote, local, settings.use)
         self._local = local
+        self._counted = counted
         self._use = settings.use
         self._health = health
         self._clock = clock
@@ -53,7 +62,7 @@ class RemoteDetection:
 
     def look(self, _detector: Detector, frame: Frame, least: float, told: CallTold) -> Looked:
         """As `pipeline.watcher.LookWith`.  From any thread; blocks for one look."""
-        return self._both.look(frame, least, told)
+        return self._both.look(frame, least, self._counted(told))
 
     def state(self) -> RemoteState:
         """As it is now.  On the event loop."""
@@ -82,12 +91,12 @@ class RemoteDetection:
         self._remote.close()
 
 
-def try_remote(settings: DetectionSettings, data: Path, clock: Clock) -> str:
+def try_remote(settings: DetectionSettings, data: Path, clock: Clock, aws: AwsSettings | None = None) -> str:
     """What a remote detector says to a grey picture, in words for the owner.  Blocks for seconds.
 
     One that costs money is not asked.  Raises ConfigInvalid, DetectorUnavailable.
     """
-    remote = _remote(settings, data, clock, TRY_SECONDS)
+    remote = _remote(settings, data, clock, TRY_SECONDS, aws)
     try:
         if settings.price_per_call_usd > 0:
             return f"{remote.host}, not tried, since a call has its price"
@@ -98,7 +107,11 @@ def try_remote(settings: DetectionSettings, data: Path, clock: Clock) -> str:
         remote.close()
 
 
-def _remote(settings: DetectionSettings, data: Path, clock: Clock, answer_seconds: float) -> RemoteDetector:
+def _remote(
+    settings: DetectionSettings, data: Path, clock: Clock, answer_seconds: float, aws: AwsSettings | None
+) -> RemoteDetector:
     where = RemoteSettings(settings.endpoint, token=settings.token, answer_seconds=answer_seconds)
     purse = Purse(data, settings.monthly_cap_usd, settings.price_per_call_usd)
-    return RemoteDetector(where, purse, clock)
+    keys = aws or AwsSettings()
+    auth = AwsSignature(keys.recorder, keys.region, clock) if settings.sign == "aws" else None
+    return RemoteDetector(where, purse, clock, auth=auth)

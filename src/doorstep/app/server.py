@@ -11,16 +11,19 @@ from pathlib import Path
 
 import structlog
 
-from doorstep.app.address import base_address
+from doorstep.app.address import base_address, link_address
 from doorstep.app.buffer_folder import storage_notes
+from doorstep.app.costs import pays_for_motion
 from doorstep.app.disk_at_start import refuse_read_only, spare_space
 from doorstep.app.folders import data_folder, locked
 from doorstep.app.http import HttpServer, listen, owners_socket
+from doorstep.app.motion_queue import motion_tasks
 from doorstep.app.preferences import held_tasks
 from doorstep.app.reloading import FINISH_SECONDS, Reloader
 from doorstep.app.server_parts import ServerParts, make_server
 from doorstep.app.signals import reload_signal, stop_signals, unless
 from doorstep.app.web_parts import web_parts
+from doorstep.core.paid_call import Payee
 from doorstep.core.settings import Settings
 from doorstep.pipeline.condition import NOT_RUNNING
 from doorstep.pipeline.disk_calls import use_enough_threads
@@ -62,7 +65,7 @@ async def serve(
     ):
         asked = signals.enter_context(reload_signal()) if reload is not None else asyncio.Event()
         port = public.getsockname()[1]
-        making = make_server(settings, model_folders, base_address(settings.server, port), looks)
+        making = make_server(settings, model_folders, link_address(settings.server, port), looks)
         server = await unless(stopped, making)
         if server is None:
             return
@@ -70,7 +73,7 @@ async def serve(
         gc.collect()
         gc.freeze()  # what is here now stays: to look through it again and again stops all for a tenth of a second
         say(f"listening on {_spoken_address(settings, public)}")
-        await unless(stopped, _begin(server, say))
+        await unless(stopped, _begin(server, say, base_address(settings.server, port)))
         reloader = Reloader(
             settings, reload or (lambda: settings), server.cameras, server.factory, server.rtmp, server.shared.health
         )
@@ -78,13 +81,13 @@ async def serve(
             await _run(server, http, looks, partial(reloader.run, asked), stopped)
 
 
-async def _begin(server: ServerParts, say: Callable[[str], None]) -> None:
-    """What comes before anything runs."""
+async def _begin(server: ServerParts, say: Callable[[str], None], at_home: str) -> None:
+    """What comes before anything runs; at home it is reached before anything outside leads here."""
     for note in storage_notes(server.shared.settings):
         log.info(note)
     await _recover(server)
     if not await asyncio.to_thread(server.accounts.is_set_up):
-        say(f"Make your account (within 10 minutes): {server.base_address}/setup#{server.accounts.setup_code()}")
+        say(f"Make your account (within 10 minutes): {at_home}/setup#{server.accounts.setup_code()}")
 
 
 async def _recover(server: ServerParts) -> None:
@@ -93,7 +96,8 @@ async def _recover(server: ServerParts) -> None:
     shared, events = server.shared, server.shared.settings.events
     await shared.rows.write_all()  # what a former run told by a guess, before anybody reads it
     room = LostAndFound(shared.settings.server.data / "recordings")
-    recovery = Recovery(shared.storage.store, server.catalog, shared.rows, events.post_roll, events.pre_roll, room=room)
+    store, rolls = shared.storage.store, (events.post_roll, events.pre_roll)
+    recovery = Recovery(store, server.catalog, shared.rows, *rolls, longest=events.longest, room=room)
     await recovery.run(server.factory.recorders)
     for camera in shared.settings.cameras:
         if camera.enabled:
@@ -126,16 +130,15 @@ async def _run(
         **server.telling.endless(),
         **server.push.endless(),
         **_mqtt_tasks(server),
+        **_cloud_tasks(server),
         "detection switch": server.shared.detection.run,
-        "sweeper": server.sweeper.run,
+        **_sweeping(server),
         "buffer shares": storage.shares.run,
         "conversions": server.conversions.run,
         "disk": storage.disk.run,
         "clock": server.clock_watch.run,
         "loop lateness": partial(measure_lateness, server.lateness, server.shared.clock),
     }
-    if server.remote is not None:
-        endless["remote detector"] = server.remote.run
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(keep_running(name, run, server.shared.clock, server.shared.health))
@@ -155,6 +158,29 @@ async def _run(
         for task in running:
             task.cancel()
     await _close(server)
+
+
+def _sweeping(server: ServerParts) -> Tasks:
+    return {"sweeper": server.sweeper.run, "shares": server.shares.run, "costs": server.costs.run}
+
+
+def _cloud_tasks(server: ServerParts) -> Tasks:
+    remote: Tasks = {"remote detector": server.remote.run} if server.remote is not None else {}
+    off_site = server.off_site.endless() if server.off_site is not None else {}
+    return {**remote, **off_site, **_motion_tasks(server)}
+
+
+def _motion_tasks(server: ServerParts) -> Tasks:
+    shared, costs = server.shared, server.costs
+    return motion_tasks(
+        shared.settings.aws,
+        server.doorbell.doorbell.take,
+        lambda camera: server.cameras.camera(camera) is not None,
+        shared.health,
+        shared.clock,
+        pays_for_motion(costs),
+        partial(costs.affords, Payee.SQS),
+    )
 
 
 def _mqtt_tasks(server: ServerParts) -> Tasks:
@@ -177,6 +203,8 @@ def _mqtt_tasks(server: ServerParts) -> Tasks:
 
 async def _close(server: ServerParts) -> None:
     """Nothing runs any more."""
+    if server.off_site is not None:
+        server.off_site.way.end()
     if server.remote is not None:
         await asyncio.to_thread(server.remote.close)
     await asyncio.to_thread(server.nursery.close)
@@ -194,6 +222,7 @@ async def _write_rows(server: ServerParts) -> None:
                 await server.push.devices.write_all()
             await server.shared.explanations.write_due(everything=True)
             await server.live.write_all(server.shared.clock)
+            await server.costs.write_last()
     except TimeoutError:
         log.warning("the disk does not answer: what it was not told yet is recovered at the next start")
 

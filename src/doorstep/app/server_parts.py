@@ -14,7 +14,8 @@ from doorstep.accounts.account_book import AccountBook
 from doorstep.accounts.play_keys import PlayKeys
 from doorstep.app import transcode_child
 from doorstep.app.camera_child import READERS
-from doorstep.app.cameras import CameraFactory, Shared, time_zone
+from doorstep.app.cameras import CameraFactory, Shared, nobody_beside, time_zone
+from doorstep.app.costs import make_costs, pays_for_looks, postage, priced
 from doorstep.app.detection_switch import open_switch
 from doorstep.app.detector import LateDetector, open_sized
 from doorstep.app.doorbell import DoorbellParts, make_doorbell
@@ -23,17 +24,20 @@ from doorstep.app.health import HealthParts, make_health
 from doorstep.app.live_parts import LiveParts, make_live
 from doorstep.app.models import demo_visitor
 from doorstep.app.mqtt_joined import join_mqtt
+from doorstep.app.off_site import OffSiteCopies, make_off_site
 from doorstep.app.preferences import begin_anew, make_preferences, make_silences
 from doorstep.app.push import Push, make_push
 from doorstep.app.rehearsals import RehearsalParts, make_rehearsals
 from doorstep.app.rtmp_intake import RtmpIntake
 from doorstep.app.rtmp_viewers import RtmpViewers
+from doorstep.app.shares import Shares, make_shares
 from doorstep.app.sources import Sources
 from doorstep.app.telling import Telling, make_telling
 from doorstep.app.times_away import TimesAway
 from doorstep.catalog.account_records import SqlAccountRecords
 from doorstep.catalog.sql import SqlCatalog
 from doorstep.core.errors import ModelInvalid
+from doorstep.core.event import Event
 from doorstep.core.lateness import Lateness
 from doorstep.core.remote_use import DetectionPlace
 from doorstep.core.settings import Settings
@@ -41,14 +45,14 @@ from doorstep.pipeline.cameras import Cameras
 from doorstep.pipeline.clip_builder import RecordedClips
 from doorstep.pipeline.clip_conversion import Conversions
 from doorstep.pipeline.clock_watch import ClockWatch
+from doorstep.pipeline.cost_ledger import CostLedger
 from doorstep.pipeline.explanations import Explanations
 from doorstep.pipeline.feedback_folder import FeedbackFolder
-from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.preferences import PreferenceBook
 from doorstep.pipeline.silences import Silences
 from doorstep.pipeline.sweeper import Sweeper
 from doorstep.pipeline.watcher import look_here
-from doorstep.ports import Chime, Clock
+from doorstep.ports import Chime
 from doorstep.sources.nursery import Nursery
 from doorstep.sources.rtmp_play import Watching
 
@@ -72,6 +76,8 @@ class ServerParts:
     nursery: Nursery
     rtmp: RtmpIntake
     play_keys: PlayKeys
+    shares: Shares
+    costs: CostLedger
     live: LiveParts
     cameras: Cameras
     doorbell: DoorbellParts
@@ -89,6 +95,7 @@ class ServerParts:
     mqtt: "Mqtt | None"
     health: HealthParts
     rehearsals: RehearsalParts
+    off_site: OffSiteCopies | None
     lateness: Lateness = field(default_factory=Lateness)
 
 
@@ -100,11 +107,13 @@ async def make_server(
     accounts = AccountBook(SqlAccountRecords(ground.engine), ground.clock)
     live = make_live(settings.live, ground.engine, ground.clock, ground.health, ground.clock_watch.may_expire_by_age)
     play_keys = PlayKeys(accounts, ground.clock, lambda camera: cameras.camera(camera) is not None)
-    eyes = _eyes(ground, model_folders, _watching(live, play_keys, accounts))
-    told = _told(ground)
-    begin_anew(accounts, told.preferences)
+    costs = make_costs(ground)
+    eyes = _eyes(ground, model_folders, _watching(live, play_keys, accounts), costs)
+    told = _told(ground, accounts, costs)
     told.preferences.note = live.audit.note
-    shared = await _shared(ground, live, eyes, told, looks)
+    shares = make_shares(ground, accounts)
+    off_site = make_off_site(ground, postage(costs, settings), shares.share_for_mail)
+    shared = await _shared(ground, live, eyes, told, looks, off_site)
     factory, cameras = _cameras(shared, ground.catalog, ground.clock_watch)
     conversions = Conversions(settings.server.data / "converted", transcode_child.COMMAND)
     clips = RecordedClips(ground.storage.store, factory.buffers, ground.clock, ground.catalog, conversions)
@@ -119,6 +128,8 @@ async def make_server(
         nursery=eyes.nursery,
         rtmp=eyes.rtmp,
         play_keys=play_keys,
+        costs=costs,
+        shares=shares,
         live=live,
         cameras=cameras,
         doorbell=make_doorbell(settings, cameras.trigger, ground.health, ground.clock, told.chimes, cameras.name_of),
@@ -127,7 +138,8 @@ async def make_server(
         rehearsals=make_rehearsals(shared, cameras, factory.buffers, ground.catalog, clips, eyes.visitor),
         conversions=conversions,
         feedback=ground.feedback,
-        sweeper=_sweeper(shared, ground),
+        sweeper=_sweeper(shared, ground, off_site),
+        off_site=off_site,
         clock_watch=ground.clock_watch,
         base_address=address,
         preferences=told.preferences,
@@ -151,7 +163,7 @@ class _Eyes:
     visitor: Path | None
 
 
-def _eyes(ground: Ground, model_folders: Sequence[Path], watching: Watching) -> _Eyes:
+def _eyes(ground: Ground, model_folders: Sequence[Path], watching: Watching, costs: CostLedger) -> _Eyes:
     settings, clock, health = ground.settings, ground.clock, ground.health
     nursery, rtmp = Nursery(clock, readers=READERS), _rtmp(settings, watching, ground)
     visitor = _visitor(model_folders)
@@ -160,7 +172,7 @@ def _eyes(ground: Ground, model_folders: Sequence[Path], watching: Watching) -> 
     load = partial(open_sized, settings.detection, model_folders, cameras_on, clock)
     away = settings.detection.where is DetectionPlace.REMOTE
     local = LateDetector(load, health, clock, beside_remote=away)
-    return _Eyes(nursery, rtmp, sources, local, _remote(settings, local, health, clock), visitor)
+    return _Eyes(nursery, rtmp, sources, local, _remote(ground, local, costs), visitor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,15 +190,23 @@ class _Told:
         return self.mqtt.chimes if self.mqtt is not None else ()
 
 
-def _told(ground: Ground) -> _Told:
+def _told(ground: Ground, accounts: AccountBook, costs: CostLedger) -> _Told:
     settings, health, clock = ground.settings, ground.health, ground.clock
-    telling = make_telling(ground)
+    telling = make_telling(ground, costs)
     preferences = make_preferences(settings, ground.engine, health, clock, ground.clock_watch)
+    begin_anew(accounts, preferences)
     silences = make_silences(preferences, settings, clock, telling)
     return _Told(telling, preferences, silences, join_mqtt(settings.notify.mqtt, telling.book, health, clock))
 
 
-async def _shared(ground: Ground, live: LiveParts, eyes: _Eyes, told: _Told, looks: ThreadPoolExecutor) -> Shared:
+async def _shared(
+    ground: Ground,
+    live: LiveParts,
+    eyes: _Eyes,
+    told: _Told,
+    looks: ThreadPoolExecutor,
+    off_site: OffSiteCopies | None,
+) -> Shared:
     clock, health, remote = ground.clock, ground.health, eyes.remote
     look_with = remote.current if remote else eyes.detector.current
     return Shared(
@@ -205,6 +225,7 @@ async def _shared(ground: Ground, live: LiveParts, eyes: _Eyes, told: _Told, loo
         link_to=lambda event: f"{ground.address}/alerts/{event.id}",
         look=remote.look if remote else look_here,
         detection=await open_switch(ground.settings.server.data, health, clock, live.audit.note),
+        beside=off_site.beside if off_site is not None else nobody_beside,
     )
 
 
@@ -218,12 +239,21 @@ def _rtmp(settings: Settings, watching: Watching, ground: Ground) -> RtmpIntake:
     return rtmp
 
 
-def _remote(settings: Settings, local: LateDetector, health: HealthBoard, clock: Clock) -> "RemoteDetection | None":
+def _remote(ground: Ground, local: LateDetector, costs: CostLedger) -> "RemoteDetection | None":
+    settings = ground.settings
     if settings.detection.where is not DetectionPlace.REMOTE:
         return None
     from doorstep.app.remote_detection import RemoteDetection  # noqa: PLC0415 - httpx, which most do without
 
-    return RemoteDetection(settings.detection, local.current, settings.server.data, health, clock)
+    return RemoteDetection(
+        priced(settings.detection, settings.aws),
+        local.current,
+        settings.server.data,
+        ground.health,
+        ground.clock,
+        aws=settings.aws,
+        counted=pays_for_looks(costs, settings),
+    )
 
 
 def _cameras(shared: Shared, catalog: SqlCatalog, clock_watch: ClockWatch) -> tuple[CameraFactory, Cameras]:
@@ -237,7 +267,12 @@ def _cameras(shared: Shared, catalog: SqlCatalog, clock_watch: ClockWatch) -> tu
     return factory, cameras
 
 
-def _sweeper(shared: Shared, ground: Ground) -> Sweeper:
+def _sweeper(shared: Shared, ground: Ground, off_site: OffSiteCopies | None) -> Sweeper:
+    def event_goes(event: Event) -> None:
+        ground.feedback.event_goes(event)
+        if off_site is not None:
+            off_site.retention.event_goes(event)
+
     return Sweeper(
         shared.storage.store,
         ground.catalog,
@@ -245,7 +280,8 @@ def _sweeper(shared: Shared, ground: Ground) -> Sweeper:
         shared.clock,
         bytes_now=shared.storage.disk.retention_bytes,
         may_expire_by_age=ground.clock_watch.may_expire_by_age,
-        event_goes=ground.feedback.event_goes,
+        event_goes=event_goes,
+        off_site=off_site.retention if off_site is not None else None,
     )
 
 

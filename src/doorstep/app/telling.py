@@ -21,7 +21,7 @@ from doorstep.pipeline.channel_test import ChannelTests
 from doorstep.pipeline.outbox import Outbox
 from doorstep.pipeline.recipient_book import RecipientBook
 from doorstep.pipeline.supervisor import Endless, Tasks
-from doorstep.ports import Catalog
+from doorstep.ports import Catalog, Payments
 from doorstep.stores.alert_journal import AlertJournal
 from doorstep.web.parts import TellingParts
 
@@ -68,11 +68,11 @@ class Telling:
         return None if self.had_row(event_id) else self.latest(event_id)
 
 
-def make_telling(ground: Ground) -> Telling:
+def make_telling(ground: Ground, payments: Payments | None = None) -> Telling:
     """Nothing runs yet.  Raises NotifierRefused for a channel's wrong address."""
     settings, catalog, rows, health, clock = ground.settings, ground.catalog, ground.rows, ground.health, ground.clock
     book, journal = RecipientBook(), AlertJournal(alerts_folder(settings))
-    cold = put_channels(settings.notify, book, clock)
+    cold = put_channels(settings.notify, book, clock, payments)
     pictures = AlertPictures(health, partial(event_still, catalog, ground.storage.store))
     outbox = Outbox(book, rows, health, clock, catalog.delivery, pictures)
     tally = TellingTally()

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from doorstep.app.folders import catalog_url
-from doorstep.catalog.engine import open_engine
+from doorstep.app.catalog import IN_FILE, open_catalog
 from doorstep.catalog.sql import SqlCatalog
 from doorstep.catalog.tables import HEAD
 from doorstep.catalog.upgrade import revision
 from doorstep.core.camera import CameraId
 from doorstep.core.cause import Cause
+from doorstep.core.cloud_settings import CatalogSettings
 from doorstep.core.detection import Detection
 from doorstep.core.errors import CatalogUnavailable, ConfigInvalid, SpanUnavailable
 from doorstep.core.event import Event
@@ -71,15 +71,22 @@ class SeenHours:
         return self.recorded.total_seconds() / len(self.moments) if self.moments else 0.0
 
 
-def known_hours(data: Path, camera: CameraId, since: datetime, until: datetime, alerts: ReplayedAlerts) -> Hours:
+def known_hours(
+    data: Path,
+    camera: CameraId,
+    since: datetime,
+    until: datetime,
+    alerts: ReplayedAlerts,
+    kept: CatalogSettings = IN_FILE,
+) -> Hours:
     """Asks the catalog; `alerts` has told of nothing yet.
 
     Raises ConfigInvalid (no data folder), CatalogUnavailable, SpanUnavailable (nothing there).
     """
-    if not (data / "doorstep.sqlite").exists():
+    if not kept.url and not (data / "doorstep.sqlite").exists():
         msg = f"There is nothing of Doorstep in {data}. Name the data folder with --data or server.data."
         raise ConfigInvalid(msg)
-    engine = open_engine(catalog_url(data))
+    engine = open_catalog(data, kept)
     try:
         if revision(engine) != HEAD:
             msg = "The catalog was written by another version of Doorstep. Start this one once."

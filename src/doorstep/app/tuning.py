@@ -64,7 +64,8 @@ def tuned(
     `detector` is opened once it is known that there is something to look at.  Raises DoorstepError in one of its kinds.
     """
     alerts = ReplayedAlerts(settings.events.alert_cooldown, settings.events.alert_on)
-    hours = known_hours(settings.server.data, question.camera, question.since, question.until, alerts)
+    since, until = question.since, question.until
+    hours = known_hours(settings.server.data, question.camera, since, until, alerts, settings.catalog)
     eye = detector()
     camera = camera_of(settings, question.camera)
     present = Tried(replay_rules(settings, camera, eye.thresholds, whole=True))

@@ -2,13 +2,17 @@
 
 import socket
 from functools import partial
+from urllib.parse import urlsplit
 
 from doorstep import __version__
 from doorstep.app.counts import house_counts
 from doorstep.app.detection_switch import switched_by_web
+from doorstep.app.motion_queue import motion_secret
+from doorstep.app.off_site_clips import off_site_clip_parts
 from doorstep.app.server_parts import ServerParts
 from doorstep.core.event import Event
 from doorstep.core.recording_key import still_key, thumbnail_key
+from doorstep.core.settings import ServerSettings
 from doorstep.web.parts import RtmpParts, WebParts
 
 LONGEST_CLIP_SECONDS = 3600.0  # what is asked for beyond the buffer is answered with what there is
@@ -40,7 +44,7 @@ def web_parts(server: ServerParts) -> WebParts:
         thumbnail_key=lambda event: thumbnail_key(_key(event)),
         version=__version__,
         storage_limit_bytes=server.shared.settings.retention.max_bytes,
-        names=server.shared.settings.server.names,
+        names=_names(server.shared.settings.server),
         hostname=socket.gethostname(),
         lateness=server.lateness,
         model=server.detector.sized_model,
@@ -56,9 +60,18 @@ def web_parts(server: ServerParts) -> WebParts:
         judge=server.feedback.take,
         rehearsals=server.rehearsals.desk,
         push=server.push.parts,
+        costs=server.costs.costs,
+        motion_secret=motion_secret(server.shared.settings.aws),
+        shares=server.shares.web(server.live.audit.note),
+        off_site=off_site_clip_parts(server.off_site, server.shared.settings.store.s3, server.shared.clock),
         switch_detection=partial(switched_by_web, server.shared.detection),
         longest_clip_seconds=max(LONGEST_CLIP_SECONDS, server.shared.settings.buffer.seconds),
     )
+
+
+def _names(settings: ServerSettings) -> tuple[str, ...]:
+    """With that of the address from outside: who follows a link asks for it by that."""
+    return (*settings.names, urlsplit(settings.address).hostname or "")
 
 
 def _key(event: Event) -> str:

@@ -28,7 +28,7 @@ class SqlAccountRecords:
     def account(self, name: str) -> Account | None:
         """By name, case folded."""
         with reading(self._engine) as session:
-            row = session.get(AccountRow, name.casefold())
+            row = session.get(AccountRow, session.own(name.casefold()))
             return account_of(row) if row else None
 
     def save_account(self, account: Account) -> None:
@@ -39,7 +39,7 @@ class SqlAccountRecords:
     def remove_account(self, name: str) -> bool:
         """Whether there was one, by name, case folded; its sessions, devices and choices go with it."""
         with writing(self._engine) as session:
-            row = session.get(AccountRow, name.casefold())
+            row = session.get(AccountRow, session.own(name.casefold()))
             if row is not None:
                 session.execute(delete(GrantRow).where(GrantRow.account == row.name))
                 session.execute(delete(SubscriptionRow).where(SubscriptionRow.person == row.name))
@@ -67,7 +67,7 @@ class SqlAccountRecords:
     def revoke_grant(self, grant_id: str) -> bool:
         """Whether there was one."""
         with writing(self._engine) as session:
-            row = session.get(GrantRow, grant_id)
+            row = session.get(GrantRow, session.own(grant_id))
             if row is not None:
                 session.delete(row)
             return row is not None

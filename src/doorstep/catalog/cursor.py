@@ -30,7 +30,7 @@ class Cursor:
             instant = datetime.fromisoformat(at)
         except (ValueError, binascii.Error):
             return None
-        return cls(instant, row_id) if instant.tzinfo else None
+        return cls(instant, row_id) if instant.tzinfo and "\0" not in row_id else None
 
     def __str__(self) -> str:
         return base64.urlsafe_b64encode(f"{self.at.isoformat()}|{self.id}".encode()).decode("ascii")

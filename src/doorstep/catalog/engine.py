@@ -6,19 +6,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from doorstep.catalog import postgres
 from doorstep.catalog.read_only_disk import refuse_deadly_disk
+from doorstep.catalog.site_session import ENGINES_SITE, SiteSession, site_of_engine
 from doorstep.core.errors import CatalogUnavailable
+from doorstep.core.site import HOME, SiteName
 
 _BUSY_SECONDS = 5
 _MEMORY = ":memory:"
+_ADDRESS = (
+    "The catalog's address cannot be used. Write it as postgresql://USER:PASSWORD@HOST/DATABASE, with any sign in the "
+    "password that is no letter or digit as % and its code."
+)
 # A commit must survive a power cut, so synchronous=FULL: in WAL mode NORMAL loses the newest commits.
 _PRAGMAS = (
     f"busy_timeout = {_BUSY_SECONDS * 1000}",
@@ -44,25 +50,30 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path.absolute()}"
 
 
-def open_engine(url: str) -> Engine:
-    """The database at `url`, for `upgrade` and the catalogs; SQLite's file is made, mode 0600, if there is none.
+def open_engine(url: str, site: SiteName = HOME) -> Engine:
+    """The database at `url`, for `upgrade` and the catalogs, whose rows are those of `site`.
 
-    Thread-safe; whoever opened it calls `dispose`.  Raises CatalogUnavailable.
+    An address of SQLite, whose file is made, mode 0600, if there is none, or of PostgreSQL.  Thread-safe; whoever
+    opened it calls `dispose`.  Raises CatalogUnavailable.
     """
+    address = _address(url)
+    options = postgres.engine_options(address) if postgres.is_postgres(address) else {}
     try:
-        address = make_url(url)
-        engine = create_engine(address, hide_parameters=True, pool_timeout=2 * _BUSY_SECONDS)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
-        msg = "The catalog's address cannot be used. Check it, and that its database driver is installed."
-        # Without its cause: SQLAlchemy quotes the address, and that may hold a password.
-        raise CatalogUnavailable(msg) from None
-    if engine.dialect.name == "sqlite":
-        if address.database not in {None, "", _MEMORY}:
-            path = Path(str(address.database))
-            _make_private(path)
-            _watch_disk(engine, path.parent)
-        event.listen(engine, "connect", _prepare)
-        event.listen(engine, "begin", _begin)
+        engine = create_engine(
+            address.set(drivername=postgres.DRIVER) if options else address,
+            hide_parameters=True,
+            pool_timeout=2 * _BUSY_SECONDS,
+            execution_options={ENGINES_SITE: site},
+            **options,
+        )
+    except ModuleNotFoundError:
+        raise postgres.no_driver() from None
+    except (ArgumentError, NoSuchModuleError):
+        raise CatalogUnavailable(_ADDRESS) from None
+    if options:
+        postgres.prepare(engine)
+    else:
+        _prepare_file(engine, address)
     _reach(engine)
     return engine
 
@@ -73,7 +84,10 @@ def catalog_errors() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise CatalogUnavailable(_words_for(error.orig)) from error
+        if isinstance(error.orig, sqlite3.Error):
+            raise CatalogUnavailable(_words_for(error.orig)) from error
+        # Without its cause: PostgreSQL's errors quote the rows, and those of its driver a mistyped address.
+        raise CatalogUnavailable(postgres.words_for(error.orig)) from None
     except sqlite3.Error as error:
         raise CatalogUnavailable(_words_for(error)) from error
     except (PoolTimeoutError, StaleDataError) as error:  # the latter: another writer removed the row meanwhile
@@ -81,24 +95,51 @@ def catalog_errors() -> Iterator[None]:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Session]:
+def reading(engine: Engine) -> Iterator[SiteSession]:
     """A session that sees one state of the catalog and waits for no writer.  Raises CatalogUnavailable."""
-    with catalog_errors(), Session(engine.execution_options(reading=True)) as session:
-        yield session
+    with catalog_errors(), engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            # Not also as read-only: what SQLAlchemy undoes of that lifts the read-only mode that an owner chose.
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        with SiteSession(connection.execution_options(reading=True), site_of_engine(engine)) as session:
+            yield session
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Session]:
+def writing(engine: Engine) -> Iterator[SiteSession]:
     """A session that is committed at the end, all or nothing.  Raises CatalogUnavailable."""
-    with catalog_errors(), Session(engine) as session, session.begin():
+    with catalog_errors(), SiteSession(engine, site_of_engine(engine)) as session, session.begin():
         yield session
+
+
+def _address(url: str) -> URL:
+    """Raises CatalogUnavailable, without its cause: SQLAlchemy quotes the address, and that may hold a password."""
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):
+        raise CatalogUnavailable(_ADDRESS) from None
+    if address.get_backend_name() != "sqlite" and not postgres.is_postgres(address):
+        raise CatalogUnavailable(_ADDRESS)
+    return address
+
+
+def _prepare_file(engine: Engine, address: URL) -> None:
+    if address.database not in {None, "", _MEMORY}:
+        path = Path(str(address.database))
+        _make_private(path)
+        _watch_disk(engine, path.parent)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
 
 
 def _reach(engine: Engine) -> None:
     """Opening is lazy in SQLAlchemy; whoever opens the catalog wants to know now."""
     try:
-        with catalog_errors(), engine.connect():
-            pass
+        with catalog_errors():
+            if engine.dialect.name == "postgresql":
+                postgres.refuse_unfit(engine)
+            else:
+                engine.connect().close()
     except CatalogUnavailable:
         engine.dispose()
         raise

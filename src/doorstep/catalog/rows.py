@@ -1,5 +1,6 @@
 """Values of `core` as rows of `tables`, and back.  No queries."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from doorstep.catalog.tables import (
@@ -26,6 +27,7 @@ from doorstep.core.explanation_json import BROKEN, explanation_of, explanation_t
 from doorstep.core.gap import Gap
 from doorstep.core.ledger import LedgerEntry, Stage
 from doorstep.core.recorded_span import RecordedSpan
+from doorstep.core.site import SiteName, named_at
 from doorstep.core.track import Direction
 
 
@@ -84,6 +86,14 @@ def event_of(row: EventRow) -> Event:
         direction=Direction(row.direction) if row.direction else None,
         is_test=bool(row.is_test),
     )
+
+
+def event_elsewhere(row: EventRow) -> Event:
+    """The event of another box as it is called here; nothing that is stored here has its recording's key."""
+    event, site = event_of(row), SiteName(row.site)
+    recording = event.recording and replace(event.recording, key=f"@{site}/{event.recording.key}")
+    id_, camera = EventId(named_at(event.id, site)), CameraId(named_at(event.camera, site))
+    return replace(event, id=id_, camera=camera, recording=recording, guess=None)
 
 
 def guess_of(row: ToldRow) -> Guess | None:

@@ -1,14 +1,12 @@
-"""The catalog in an SQL database.  Opening and migrating it live in `engine` and `upgrade`."""
+"""The catalog in an SQL database: the rows of one box.  Opening and migrating it live in `engine` and `upgrade`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, Select, delete, exists, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Engine, Select, delete, func, select
 
-from doorstep.catalog import sql_dating, sql_spans
-from doorstep.catalog.cursor import Cursor
+from doorstep.catalog import sql_dating, sql_pages, sql_spans
 from doorstep.catalog.engine import reading, writing
-from doorstep.catalog.instant import Instant
 from doorstep.catalog.rows import (
     delivery_of,
     delivery_row,
@@ -22,7 +20,7 @@ from doorstep.catalog.rows import (
     span_row,
     told_by,
 )
-from doorstep.catalog.tables import CauseRow, DeliveryRow, EventRow, ExplanationRow, GapRow, SpanRow
+from doorstep.catalog.tables import DeliveryRow, EventRow, ExplanationRow, GapRow, SpanRow
 from doorstep.core.camera import CameraId
 from doorstep.core.clock_state import Guess
 from doorstep.core.delivery import Delivery, DeliveryState
@@ -35,8 +33,9 @@ from doorstep.ports import EventQuery
 
 
 class SqlCatalog:
-    """Keeps rows in a database that `open_engine` opened and `upgrade` brought up to date.
+    """Keeps rows in a database that `open_engine` opened for one box and `upgrade` brought up to date.
 
+    Of other boxes it shows events alone, those that they let this one read, called "ID@SITE" at "CAMERA@SITE".
     Thread-safe; implements `ports.Catalog`.  Every method raises CatalogUnavailable, never the driver's errors.
     """
 
@@ -46,7 +45,7 @@ class SqlCatalog:
     def save_event(self, event: Event, deliveries: Sequence[Delivery] = ()) -> None:
         """Insert or replace the event, and its deliveries as they are now."""
         with writing(self._engine) as session:
-            row, known = event_row(event), session.get(EventRow, event.id)
+            row, known = event_row(event), session.get(EventRow, session.own(event.id))
             if known is not None:
                 row.deleted_at = known.deleted_at
             session.merge(row)
@@ -56,16 +55,15 @@ class SqlCatalog:
     def mark_deleted(self, event_id: EventId, at: datetime | None) -> bool:
         """Delete it so that it can be undone, or undo that with None; whether there is such an event."""
         with writing(self._engine) as session:
-            row = session.get(EventRow, event_id)
+            row = session.get(EventRow, session.own(event_id))
             if row is not None:
                 row.deleted_at = at
             return row is not None
 
     def event(self, event_id: EventId) -> Event | None:
-        """One event, deleted ones included."""
+        """One event, deleted ones included; of another box's those that it lets us read, and none that is deleted."""
         with reading(self._engine) as session:
-            row = session.get(EventRow, event_id)
-            return event_of(row) if row else None
+            return sql_pages.event(session, event_id)
 
     def events(self, query: EventQuery) -> tuple[Sequence[Event], str | None]:
         """One page of events that are not deleted, and the cursor of the next, None on the last.
@@ -73,14 +71,8 @@ class SqlCatalog:
         `since` and `until` are about `started_at`, the first included, the second not.  Behind a cursor that no page
         gave out there is nothing.
         """
-        conditions = _conditions(query)
-        if conditions is None:
-            return (), None
-        newest_first = select(EventRow).order_by(EventRow.started_at.desc(), EventRow.id.desc())
-        limit = max(1, query.limit)
-        # One more than asked: it tells whether there is another page.
-        page = self._events(newest_first.where(*conditions).limit(limit + 1))
-        return page[:limit], str(Cursor.behind(page[limit - 1])) if len(page) > limit else None
+        with reading(self._engine) as session:
+            return sql_pages.page(session, query)
 
     def unfinished_events(self) -> Sequence[Event]:
         """Those that were running, or whose recording was being written, when the process ended, oldest first."""
@@ -190,7 +182,7 @@ class SqlCatalog:
     def delivery(self, delivery_id: str) -> Delivery | None:
         """One delivery."""
         with reading(self._engine) as session:
-            row = session.get(DeliveryRow, delivery_id)
+            row = session.get(DeliveryRow, session.own(delivery_id))
             return delivery_of(row) if row else None
 
     def forget_deliveries(self, told_before: datetime) -> int:
@@ -226,7 +218,7 @@ class SqlCatalog:
         with writing(self._engine) as session:
             if session.scalar(select(EventRow.id).where(EventRow.id == explanation.event)) is None:
                 return False
-            row, known = explanation_row(explanation), session.get(ExplanationRow, explanation.event)
+            row, known = explanation_row(explanation), session.get(ExplanationRow, session.own(explanation.event))
             row.verdict = known.verdict if known is not None else None
             session.merge(row)
             return True
@@ -234,13 +226,13 @@ class SqlCatalog:
     def explanation(self, event_id: EventId) -> Explanation | None:
         """Why the event opened, None where that is not known."""
         with reading(self._engine) as session:
-            row = session.get(ExplanationRow, event_id)
+            row = session.get(ExplanationRow, session.own(event_id))
             return explained(row) if row is not None else None
 
     def judge(self, event_id: EventId, verdict: Verdict) -> bool:
         """Keep what somebody says about the event; whether it has an explanation, for the verdict lies with that."""
         with writing(self._engine) as session:
-            row = session.get(ExplanationRow, event_id)
+            row = session.get(ExplanationRow, session.own(event_id))
             if row is not None:
                 row.verdict = verdict.value
             return row is not None
@@ -260,25 +252,3 @@ class SqlCatalog:
 
 
 _OLDEST_FIRST = (EventRow.started_at, EventRow.id)
-
-
-def _conditions(query: EventQuery) -> list[ColumnElement[bool]] | None:
-    """What a row must fulfil, None if no row can."""
-    conditions: list[ColumnElement[bool]] = [EventRow.deleted_at.is_(None)]
-    if not query.tests:
-        conditions.append(EventRow.is_test.is_not(True))
-    if query.cameras is not None:
-        conditions.append(EventRow.camera.in_(sorted(query.cameras)))
-    if query.since is not None:
-        conditions.append(EventRow.started_at >= query.since)
-    if query.until is not None:
-        conditions.append(EventRow.started_at < query.until)
-    if query.cause is not None:
-        conditions.append(exists().where(CauseRow.event_id == EventRow.id, CauseRow.cause == query.cause))
-    if query.cursor is not None:
-        cursor = Cursor.parse(query.cursor)
-        if cursor is None:
-            return None
-        place = tuple_(literal(cursor.at, Instant()), literal(cursor.id))
-        conditions.append(tuple_(EventRow.started_at, EventRow.id) < place)
-    return conditions

@@ -33,7 +33,7 @@ class SqlRecipientRecords:
     def remove_subscription(self, subscription_id: str) -> bool:
         """As the port says."""
         with writing(self._engine) as session:
-            row = session.get(SubscriptionRow, subscription_id)
+            row = session.get(SubscriptionRow, session.own(subscription_id))
             if row is not None:
                 session.delete(row)
             return row is not None

@@ -1,52 +1,43 @@
 """The tables, as they are now.  How a database got there stands in `migrations`; a test holds both together."""
 
 from datetime import datetime
-from typing import ClassVar, TypedDict
 
-from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, MetaData, Text, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from doorstep.catalog.instant import Instant
+from doorstep.catalog.base import Base, LedgerJson, OwnedRow, index_where
+from doorstep.catalog.off_site_tables import CallRow, ShareRow, UploadRow
+from doorstep.catalog.site_tables import SiteRow, SiteShareRow
 
-HEAD = "0007"
+__all__ = [
+    "HEAD",
+    "AccountRow",
+    "AuditRow",
+    "Base",
+    "CallRow",
+    "CauseRow",
+    "DeliveryRow",
+    "EventRow",
+    "ExplanationRow",
+    "GapRow",
+    "GrantRow",
+    "LedgerJson",
+    "OwnedRow",
+    "PreferencesRow",
+    "ShareRow",
+    "SiteRow",
+    "SiteShareRow",
+    "SpanRow",
+    "SubscriptionRow",
+    "ToldRow",
+    "UploadRow",
+]
+
+HEAD = "0009"
 """The last step of `migrations`; a test holds it there."""
 
 
-class LedgerJson(TypedDict):
-    """One entry of an event's ledger; `at` is RFC 3339."""
-
-    stage: str
-    at: str
-    channel: str
-    cost_usd: float
-
-
-class Base(DeclarativeBase):
-    """What all tables have in common."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map: ClassVar = {
-        datetime: Instant(),
-        float: Double(),
-        list[str]: JSON(none_as_null=True),
-        list[float]: JSON(none_as_null=True),
-        list[LedgerJson]: JSON(),
-    }
-
-
-def _index_where(column: str, condition: str) -> Index:
-    """Of the rows that fulfil the condition alone, in both kinds of database."""
-    return Index(None, column, sqlite_where=text(condition), postgresql_where=text(condition))
-
-
-class ToldRow(Base):
+class ToldRow(OwnedRow):
     """A row whose times may be a guess, and whose: null where they are known, see `core.clock_state.Guess`.
 
     A row of a boot that ended before its clock was set keeps the guess, and these say so.
@@ -56,6 +47,11 @@ class ToldRow(Base):
 
     boot: Mapped[str | None]
     booted_at: Mapped[datetime | None]
+
+
+def _of_its_event() -> ForeignKeyConstraint:
+    """The row goes with it."""
+    return ForeignKeyConstraint(["site", "event_id"], ["events.site", "events.id"], ondelete="CASCADE")
 
 
 class EventRow(ToldRow):
@@ -92,42 +88,44 @@ class EventRow(ToldRow):
     )
 
     __table_args__ = (
-        Index(None, "camera", "started_at", "id"),
-        Index(None, "started_at", "id"),
+        Index(None, "site", "camera", "started_at", "id"),
+        Index(None, "site", "started_at", "id"),
         # Partial: almost no row is deleted or still runs, and a whole index would tempt SQLite to gather every row
         # that is not deleted and sort it, where reading `started_at` backwards needs only one page.
-        _index_where("deleted_at", "deleted_at IS NOT NULL"),
-        _index_where("ended_at", "ended_at IS NULL"),
-        _index_where("boot", "boot IS NOT NULL"),
+        index_where("deleted_at", "deleted_at IS NOT NULL"),
+        index_where("ended_at", "ended_at IS NULL"),
+        index_where("boot", "boot IS NOT NULL"),
         Index(
             "ix_events_in_minutes",
-            *("camera", "recording_starts_at", "recording_ends_at"),
+            *("site", "camera", "recording_starts_at", "recording_ends_at"),
             sqlite_where=text("recording_in_minutes IS NOT NULL"),
             postgresql_where=text("recording_in_minutes IS NOT NULL"),
         ),
     )
 
 
-class CauseRow(Base):
+class CauseRow(OwnedRow):
     """Why an event exists; `position` keeps the order in which the causes came."""
 
     __tablename__ = "event_causes"
 
-    event_id: Mapped[str] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True)
+    event_id: Mapped[str] = mapped_column(primary_key=True)
     cause: Mapped[str] = mapped_column(primary_key=True)
     position: Mapped[int]
 
-    __table_args__ = (Index(None, "cause", "event_id"),)
+    __table_args__ = (_of_its_event(), Index(None, "site", "cause", "event_id"))
 
 
-class ExplanationRow(Base):
+class ExplanationRow(OwnedRow):
     """Why an event opened: `body` is the JSON of `core.explanation_json`, `verdict` what somebody said about it."""
 
     __tablename__ = "explanations"
 
-    event_id: Mapped[str] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True)
+    event_id: Mapped[str] = mapped_column(primary_key=True)
     body: Mapped[str] = mapped_column(Text)
     verdict: Mapped[str | None]
+
+    __table_args__ = (_of_its_event(),)
 
 
 class DeliveryRow(ToldRow):
@@ -158,9 +156,9 @@ class DeliveryRow(ToldRow):
     is_test: Mapped[bool | None]
 
     __table_args__ = (
-        Index(None, "state", "at"),
-        Index(None, "event_id"),
-        _index_where("boot", "boot IS NOT NULL"),
+        Index(None, "site", "state", "at"),
+        Index(None, "site", "event_id"),
+        index_where("boot", "boot IS NOT NULL"),
     )
 
 
@@ -169,6 +167,7 @@ class GapRow(ToldRow):
 
     __tablename__ = "gaps"
 
+    site: Mapped[str] = mapped_column(sort_order=-1)
     id: Mapped[int] = mapped_column(primary_key=True)
     camera: Mapped[str]
     starts_at: Mapped[datetime]
@@ -176,9 +175,9 @@ class GapRow(ToldRow):
     reason: Mapped[str]
 
     __table_args__ = (
-        Index(None, "camera", "starts_at"),
-        Index(None, "ends_at"),
-        _index_where("boot", "boot IS NOT NULL"),
+        Index(None, "site", "camera", "starts_at"),
+        Index(None, "site", "ends_at"),
+        index_where("boot", "boot IS NOT NULL"),
     )
 
 
@@ -195,13 +194,13 @@ class SpanRow(ToldRow):
     whole: Mapped[bool]
 
     __table_args__ = (
-        Index(None, "camera", "starts_at"),
-        Index(None, "starts_at", "key"),
-        _index_where("boot", "boot IS NOT NULL"),
+        Index(None, "site", "camera", "starts_at"),
+        Index(None, "site", "starts_at", "key"),
+        index_where("boot", "boot IS NOT NULL"),
     )
 
 
-class AccountRow(Base):
+class AccountRow(OwnedRow):
     """A person; found by the folded name, shown by the name."""
 
     __tablename__ = "accounts"
@@ -214,7 +213,7 @@ class AccountRow(Base):
     created_at: Mapped[datetime]
 
 
-class GrantRow(Base):
+class GrantRow(OwnedRow):
     """A session or a token; of its secret only the hash."""
 
     __tablename__ = "grants"
@@ -229,10 +228,10 @@ class GrantRow(Base):
     expires_at: Mapped[datetime | None]
     made_by: Mapped[str | None]
 
-    __table_args__ = (Index(None, "secret_hash", unique=True),)
+    __table_args__ = (Index(None, "site", "secret_hash", unique=True),)
 
 
-class AuditRow(Base):
+class AuditRow(OwnedRow):
     """Somebody did something; `until` is null for what has no length or is not known to be over."""
 
     __tablename__ = "audit"
@@ -246,10 +245,10 @@ class AuditRow(Base):
     way: Mapped[str]
     until: Mapped[datetime | None]
 
-    __table_args__ = (Index(None, "at", "id"),)
+    __table_args__ = (Index(None, "site", "at", "id"),)
 
 
-class SubscriptionRow(Base):
+class SubscriptionRow(OwnedRow):
     """A browser that is told by Web Push; `preferences` is JSON of `core.preferences_json`, null for the person's."""
 
     __tablename__ = "subscriptions"
@@ -267,10 +266,10 @@ class SubscriptionRow(Base):
     acknowledged_at: Mapped[datetime | None]
     unshown_since: Mapped[datetime | None]
 
-    __table_args__ = (Index(None, "endpoint", unique=True), Index(None, "person"))
+    __table_args__ = (Index(None, "site", "endpoint", unique=True), Index(None, "site", "person"))
 
 
-class PreferencesRow(Base):
+class PreferencesRow(OwnedRow):
     """What a person wants to be told, and with an empty name what holds for the whole house."""
 
     __tablename__ = "preferences"

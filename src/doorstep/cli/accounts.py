@@ -8,9 +8,11 @@ from typing import Protocol
 
 from doorstep.accounts.account_book import AccountBook
 from doorstep.app.accounts import open_accounts
+from doorstep.app.catalog import IN_FILE
 from doorstep.cli.local import LocalServer
 from doorstep.core.access import Role, Scope
 from doorstep.core.camera import CameraId
+from doorstep.core.cloud_settings import CatalogSettings
 from doorstep.web.shapes import TokenShape, TokensShape, token_shape
 
 
@@ -41,13 +43,13 @@ class Accounts(Protocol):
 
 
 @contextmanager
-def accounts_of(data: Path) -> Iterator[Accounts]:
-    """The accounts of this data folder.  Raises DoorstepError."""
+def accounts_of(data: Path, kept: CatalogSettings = IN_FILE) -> Iterator[Accounts]:
+    """The accounts of this data folder, whose catalog is where `kept` says.  Raises DoorstepError."""
     if LocalServer.is_running(data):
         with LocalServer(data) as server:
             yield AccountsOfServer(server)
     else:
-        with open_accounts(data) as book:
+        with open_accounts(data, kept) as book:
             yield AccountsOfFiles(book)
 
 

@@ -26,8 +26,11 @@ def backup(
     Without --with-secrets the config's addresses and keys are replaced by names of environment variables.
     """
     from doorstep.app.backup import make_backup  # noqa: PLC0415 - a second of imports that --help need not wait for
+    from doorstep.app.catalog import refuse_postgres  # noqa: PLC0415 - as above
 
-    folder = settings_of(config, data).server.data
+    settings = settings_of(config, data)
+    refuse_postgres(settings.catalog)
+    folder = settings.server.data
     passphrase = new_passphrase(passphrase_file) if with_secrets or passphrase_file else None
     manifest = make_backup(folder, _config_file(config), file, passphrase, replace=replace)
     size = file.stat().st_size

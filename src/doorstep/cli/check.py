@@ -17,22 +17,29 @@ def check(
     config: ConfigOption = None,
     data: DataOption = None,
     demo: Annotated[bool, typer.Option("--demo", help="Check the demo's set-up.")] = False,
+    aws: Annotated[bool, typer.Option("--aws", help="Try what lies in the cloud, nothing else.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Try everything the config names, a line each.  Exit code 1 when something does not work."""
     settings = settings_of(config, data, demo=demo)
-    if not asyncio.run(_is_fine(settings, as_json=as_json)):
+    if not asyncio.run(_is_fine(_cloud_findings(settings) if aws else _findings(settings), as_json=as_json)):
         raise typer.Exit(1)
 
 
-async def _is_fine(settings: Settings, *, as_json: bool) -> bool:
+async def _is_fine(findings: AsyncIterator[Finding], *, as_json: bool) -> bool:
     fine = True
-    async for finding in _findings(settings):
+    async for finding in findings:
         row = {"what": finding.what, "ok": finding.ok, "detail": finding.detail}
         words = f"{'ok   ' if finding.ok else 'FAULT'} {finding.what}: {finding.detail}"
         typer.echo(json.dumps(row) if as_json else words)
         fine = fine and finding.ok
     return fine
+
+
+def _cloud_findings(settings: Settings) -> AsyncIterator[Finding]:
+    from doorstep.app.check_aws import aws_findings  # noqa: PLC0415 - as below
+
+    return aws_findings(settings, SystemClock())
 
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:

@@ -39,7 +39,8 @@ def fsck(
 
     settings = settings_of(config, data)
     with _progress(quiet=as_json) as progress:
-        result = check_recordings(settings.server.data, settings.events.post_roll, progress, repair=repair)
+        data_folder, post_roll = settings.server.data, settings.events.post_roll
+        result = check_recordings(data_folder, post_roll, progress, repair=repair, kept=settings.catalog)
     for outcome in result.outcomes:
         typer.echo(json.dumps(_row(outcome)) if as_json else _line(outcome))
     typer.echo(json.dumps(_summary(result)) if as_json else _last_words(result, repair=repair))

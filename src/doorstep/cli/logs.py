@@ -11,6 +11,17 @@ SECRET_IN_ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s@]+@")
 SECRET_KEYS = ("password", "token", "secret", "cookie", "authorization", "stream_key")
 
 
+class StandardError(structlog.PrintLogger):
+    """Standard error as it is when a line is written: who replaced it for a while may have closed his own."""
+
+    def msg(self, message: str) -> None:
+        """One line."""
+        print(message, file=sys.stderr, flush=True)
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = error = critical = exception = msg
+
+
 def configure_logs(*, as_json: bool) -> None:
     """Once, at the start of the process."""
     final = (
@@ -26,7 +37,7 @@ def configure_logs(*, as_json: bool) -> None:
             final,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: StandardError(),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")

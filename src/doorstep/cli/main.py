@@ -15,6 +15,7 @@ from doorstep.cli import (
     fsck,
     models,
     publish,
+    recover,
     rehearse,
     restore,
     run,
@@ -65,6 +66,7 @@ app.command("tune")(tune.tune)
 app.command("fsck")(fsck.fsck)
 app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
+app.command("recover")(recover.recover)
 app.command("publish", context_settings=publish.SETTINGS)(publish.publish)
 app.command("serve-detector")(serve_detector.serve_detector)
 app.add_typer(models.verbs, name="models")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from doorstep.core.settings import Settings
+from doorstep.core.site import site_of
 
 DEFAULT_CONFIG = Path("/etc/doorstep/doorstep.toml")
 
@@ -50,10 +51,14 @@ def model_folders(data: Path) -> list[Path]:
 def known_cameras(named: list[str] | None, settings: Settings) -> list[str] | None:
     """The cameras that --camera named, None for all; a name that the config does not know is wrong usage.
 
-    A command given --data alone knows no cameras; a running server still does.
+    A command given --data alone knows no cameras; a running server still does.  Those of other boxes are in no config.
     """
     if settings.cameras:
-        refuse_unknown(named or (), [camera.id for camera in settings.cameras], "--camera")
+        refuse_unknown(
+            [name for name in named or () if site_of(name) is None],
+            [camera.id for camera in settings.cameras],
+            "--camera",
+        )
     return named or None
 
 

@@ -40,7 +40,7 @@ def create(
     until = SystemClock().now() + timedelta(days=expires) if expires else None
     from doorstep.cli.accounts import accounts_of  # noqa: PLC0415 - half a second that --help need not wait for
 
-    with accounts_of(settings.server.data) as accounts:
+    with accounts_of(settings.server.data, settings.catalog) as accounts:
         typer.echo(accounts.create_token(name, scopes, cameras, until))
 
 
@@ -49,7 +49,8 @@ def list_tokens(config: ConfigOption = None, data: DataOption = None, as_json: J
     """Every token that was not revoked, without its secret."""
     from doorstep.cli.accounts import accounts_of  # noqa: PLC0415 - as above
 
-    with accounts_of(settings_of(config, data).server.data) as accounts:
+    settings = settings_of(config, data)
+    with accounts_of(settings.server.data, settings.catalog) as accounts:
         tokens = accounts.tokens()
     if as_json:
         for token in tokens:
@@ -71,7 +72,8 @@ def revoke(
     """End a token at once."""
     from doorstep.cli.accounts import accounts_of  # noqa: PLC0415 - as above
 
-    with accounts_of(settings_of(config, data).server.data) as accounts:
+    settings = settings_of(config, data)
+    with accounts_of(settings.server.data, settings.catalog) as accounts:
         ended = accounts.revoke(token_id)
     if not ended:
         typer.echo(f"There is no token {token_id}. `doorstep tokens list` shows them.", err=True)

@@ -35,7 +35,7 @@ def add(
     cameras = known_cameras(camera, settings)
     from doorstep.cli.accounts import accounts_of  # noqa: PLC0415 - half a second that --help need not wait for
 
-    with accounts_of(settings.server.data) as accounts:
+    with accounts_of(settings.server.data, settings.catalog) as accounts:
         is_first = not accounts.is_set_up()
         if is_first and role not in {None, Role.OWNER}:
             message = "the first user is the owner"

@@ -38,7 +38,7 @@ def _wrong_beside_remote(table: Table, labels: Value) -> Iterator[tuple[str, str
         yield "labels", 'may hold only "person" beside use = "every", for a remote detector knows nothing else'
     if _is_more_than_nothing(price) and cap == 0:
         yield "monthly_cap_usd", "is 0, so a detector with a price would never be asked; say what it may cost"
-    if _is_more_than_nothing(cap) and price == 0:
+    if _is_more_than_nothing(cap) and price == 0 and table.get("sign", "") != "aws":
         yield "price_per_call_usd", "is missing: without the price of a call nobody can keep monthly_cap_usd"
 
 

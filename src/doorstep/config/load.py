@@ -6,6 +6,7 @@ from pathlib import Path
 from doorstep.config import schema
 from doorstep.config.address_rules import address_faults
 from doorstep.config.camera_rules import camera_faults
+from doorstep.config.cloud_tables import aws_settings, catalog_settings, s3_settings
 from doorstep.config.detection_rules import detection_faults
 from doorstep.config.document import Document, read_document
 from doorstep.config.doorbell_table import button_settings, chime_settings
@@ -94,10 +95,12 @@ def _settings(file: schema.ConfigFile, folder: Path, server: ServerSettings) -> 
             max_bytes=buffer.max_bytes,
             directory=folder / buffer.directory if buffer.directory else None,
         ),
-        cameras=tuple(map(_camera, file.camera)),
+        cameras=tuple(_camera(camera, uploads=file.store.kind == "s3") for camera in file.camera),
         detection=_detection(file.detection, folder),
         events=_events(file.events),
-        store=StoreSettings(kind=file.store.kind, durability=file.store.durability),
+        store=_store(file, folder),
+        aws=aws_settings(file.aws),
+        catalog=catalog_settings(file.catalog),
         retention=RetentionSettings(
             days=file.retention.days, always_days=file.retention.always_days, max_bytes=file.retention.max_bytes
         ),
@@ -116,6 +119,7 @@ def _server(server: schema.Server, folder: Path, data: Path | None, listen: str 
         port=port,
         data=data.absolute() if data else folder / server.data,
         names=tuple(server.names),
+        address=server.address,
         timezone=server.timezone,
         trusted_proxies=tuple(server.trusted_proxies),
         ingest_from=tuple(server.ingest_from),
@@ -123,7 +127,11 @@ def _server(server: schema.Server, folder: Path, data: Path | None, listen: str 
     )
 
 
-def _camera(camera: schema.Camera) -> CameraSettings:
+def _store(file: schema.ConfigFile, folder: Path) -> StoreSettings:
+    return StoreSettings(file.store.kind, file.store.durability, s3_settings(file.store, file.aws, folder))
+
+
+def _camera(camera: schema.Camera, *, uploads: bool) -> CameraSettings:
     return CameraSettings(
         id=CameraId(camera.id),
         name=camera.name,
@@ -133,7 +141,7 @@ def _camera(camera: schema.Camera) -> CameraSettings:
         stream_key=camera.stream_key,
         audio=camera.audio,
         enabled=camera.enabled,
-        upload=camera.upload,
+        upload=uploads if camera.upload is None else camera.upload,
         masks=tuple(map(_polygon, camera.masks)),
         reencode=camera.reencode,
         rotation=camera.rotation,
@@ -161,6 +169,7 @@ def _detection(detection: schema.Detection, folder: Path) -> DetectionSettings:
         where=DetectionPlace(detection.where),
         endpoint=detection.endpoint,
         token=detection.token,
+        sign=detection.sign,
         use=RemoteUse(detection.use),
         price_per_call_usd=detection.price_per_call_usd,
         monthly_cap_usd=detection.monthly_cap_usd,

@@ -17,6 +17,8 @@ _OF_TABLES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("notify", "mqtt"), ("url",)),
     (("detection",), ("token",)),
     (("watch",), ("ping",)),
+    (("aws",), ("secret_access_key", "viewer_secret_access_key", "motion_secret")),
+    (("catalog",), ("url",)),
 )
 _OF_LISTS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("live", "turn"), ("secret", "password")),

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from doorstep.config.cloud_tables import Aws, Catalog, Store, WebAddress, cloud_fault
 from doorstep.config.doorbell_table import Button, Chime, doorbell_fault
 from doorstep.config.live_table import Live
 from doorstep.config.notation import host_and_port, size_in_bytes
 from doorstep.config.notify_table import Notify, notify_fault
-from doorstep.config.table import Table, Text, rule_broken
+from doorstep.config.table import Table, Text, rule_broken, unless_auto
 from doorstep.config.watch_table import Watch
 from doorstep.config.zone_table import LeastHeights, Name, Polygon, ZoneTable
 
@@ -50,15 +51,10 @@ def _size(value: object) -> object:
     return size_in_bytes(value) if isinstance(value, str) else value
 
 
-def _unless_auto(value: object) -> object:
-    return None if value == "auto" else value
-
-
 Seconds = Annotated[float, Field(ge=0, le=7 * 24 * 3600)]
 Size = Annotated[int, BeforeValidator(_size), Field(gt=0, le=2**63 - 1)]
-SizeOrAuto = Annotated[int | None, Field(gt=0, le=2**63 - 1), BeforeValidator(_size), BeforeValidator(_unless_auto)]
-SecondsOrAuto = Annotated[float | None, Field(gt=0, le=3600), BeforeValidator(_unless_auto)]
-TextOrAuto = Annotated[Text | None, BeforeValidator(_unless_auto)]
+SizeOrAuto = Annotated[int | None, Field(gt=0, le=2**63 - 1), BeforeValidator(_size), BeforeValidator(unless_auto)]
+TextOrAuto = Annotated[Text | None, BeforeValidator(unless_auto)]
 CauseWord = Literal["person", "press", "trigger", "motion", "loitering"]
 LabelWord = Literal["person", "bicycle", "car", "cat", "dog", "package"]
 _CAUSES: tuple[CauseWord, ...] = ("person", "press", "trigger")
@@ -78,6 +74,9 @@ class Server(Table):
     data: Text = Field("/var/lib/doorstep", description="The folder for recordings and the catalog.")
     names: list[Annotated[str, AfterValidator(_host)]] = Field(
         [], description="Host names that it answers to, besides its addresses."
+    )
+    address: WebAddress = Field(
+        "", description="Where people reach it from outside, such as https://door.example.org: links begin with it."
     )
     timezone: Annotated[str, AfterValidator(_time_zone)] = Field(
         "system", description="For quiet hours, words in mails and the demo clock."
@@ -117,7 +116,9 @@ class Camera(Table):
     stream_key_file: Text | None = Field(None, description="A file that holds the key, instead of `stream_key`.")
     audio: bool = Field(False, description="Whether sound is kept.")
     enabled: bool = Field(True, description="Whether it is used at all.")
-    upload: bool = Field(False, description="Whether its events go off-site.")
+    upload: bool | None = Field(
+        None, description='Whether its events go off-site; without a word they do where [store] has kind = "s3".'
+    )
     masks: list[Polygon] = Field([], max_length=50, description="Polygons that are never stored nor shown.")
     reencode: bool = Field(
         False,
@@ -152,6 +153,7 @@ class Detection(Table):
     endpoint: str = Field("", repr=False, max_length=4096, description="The address of a remote detector.")
     token: str = Field("", repr=False, max_length=4096, description="What a remote detector asks for.")
     token_file: Text | None = Field(None, description="A file that holds that, instead of `token`.")
+    sign: Literal["", "aws"] = Field("", description='"aws" signs each request with the keys of [aws].')
     use: Literal["every", "doubtful"] = Field(
         "every", description="Whether a remote detector gets every look, or those that the local model doubts."
     )
@@ -200,15 +202,6 @@ class Events(Table):
         return self
 
 
-class Store(Table):
-    """Where recordings go."""
-
-    kind: Literal["local"] = Field("local", description="The kind of store.")
-    durability: SecondsOrAuto = Field(
-        None, description='Seconds between syncs, what a power cut may cost; "auto" chooses by the kind of disk.'
-    )
-
-
 class Retention(Table):
     """How long recordings stay."""
 
@@ -228,6 +221,8 @@ class ConfigFile(Table):
     detection: Detection = Field(default_factory=Detection, description="Detection.")
     events: Events = Field(default_factory=Events, description="Events.")
     store: Store = Field(default_factory=Store, description="The store.")
+    aws: Aws = Field(default_factory=Aws, description="Who Doorstep is in AWS.")
+    catalog: Catalog = Field(default_factory=Catalog, description="The list of events.")
     retention: Retention = Field(default_factory=Retention, description="Retention.")
     notify: Notify = Field(default_factory=Notify, description="Channels to people.")
     live: Live = Field(default_factory=Live, description="Live viewing.")
@@ -253,6 +248,14 @@ class ConfigFile(Table):
     @model_validator(mode="after")
     def _doorbell_goes_together(self) -> Self:
         if fault := doorbell_fault(self.button, self.chime, {camera.id for camera in self.camera}):
+            where, words = fault
+            raise rule_broken(words, where)
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_outside_goes_together(self) -> Self:
+        uploads = [(camera.id, camera.upload) for camera in self.camera]
+        if fault := cloud_fault(self.store, self.aws, uploads, self.detection.sign):
             where, words = fault
             raise rule_broken(words, where)
         return self

@@ -2,10 +2,17 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+
+def unless_auto(value: object) -> object:
+    """None for the word "auto"."""
+    return None if value == "auto" else value
+
+
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+SecondsOrAuto = Annotated[float | None, Field(gt=0, le=3600), BeforeValidator(unless_auto)]
 
 
 def rule_broken(words: str, key: str) -> PydanticCustomError:

@@ -71,7 +71,8 @@ def _texts(value: Value, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
 
 def _is_secret(path: KeyPath, value: str) -> bool:
     key = next(str(part) for part in reversed(path) if isinstance(part, str))
-    if not value or _REFERENCE.search(value) or _LOCAL.match(value) or key.endswith("_file"):
+    is_local = key in {"source", "detect"} and _LOCAL.match(value) is not None
+    if not value or _REFERENCE.search(value) or is_local or key.endswith("_file"):
         return False
     return key in _SECRET_KEYS or _SECRET_WORDS.search(key) is not None or _USER.search(value) is not None
 

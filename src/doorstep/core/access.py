@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from doorstep.core.camera import CameraId
+from doorstep.core.site import site_of
 
 
 class Role(StrEnum):
@@ -39,7 +40,7 @@ SCOPES_OF_ROLE: dict[Role, frozenset[Scope]] = {
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person; `cameras` None means all of them."""
+    """A person; `cameras` None means all of this box, and to an owner what other boxes share with it besides."""
 
     name: str
     password_hash: str
@@ -50,8 +51,9 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A session or a token: the hash of its secret, and what it opens.  `cameras` None means all of them.
+    """A session or a token: the hash of its secret, and what it opens.  `cameras` None means all of this box.
 
+    A camera of another box, "front-door@cabin", has to be among them by name, but for the owner's own login.
     `made_by` is the id of the grant on whose behalf a key was made: it opens no more than that does, and ends with it.
     """
 
@@ -82,6 +84,13 @@ class Grant:
         is_token = self.account is None and self.expires_at is not None
         return is_token and one_camera and self.scopes == {Scope.LIVE_READ}
 
+    @property
+    def sees_elsewhere(self) -> bool:
+        """Whether no bound means what other boxes share, too: to an owner who signed in, never to a token."""
+        return self.cameras is None and self.account is not None and Scope.ADMIN in self.scopes
+
     def sees(self, camera: CameraId) -> bool:
-        """Whether this camera exists as far as the holder may know."""
-        return self.cameras is None or camera in self.cameras
+        """Whether this camera exists as far as the holder may know; of another box it is whatever that shares."""
+        if self.cameras is not None:
+            return camera in self.cameras
+        return self.sees_elsewhere or site_of(camera) is None

@@ -26,7 +26,7 @@ class Clip:
     `starts_at` and `ends_at` are the wall times shown; `missing_seconds` of the asked span lie between or beside them
     and are not shown.  The span had `parts` gapless parts: an MP4 shows the longest, a ZIP all of them.  `codec` is
     that of the picture.  `cpu_seconds` is what a conversion of this clip took, None where there was none.  With
-    `in_memory` reading waits for no disk, so that the event loop may do it.
+    `in_memory` reading waits for no disk, so that the event loop may do it; with `off_site` it asks somebody outside.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Clip:
     cpu_seconds: float | None = None
     camera: str = ""
     in_memory: bool = False
+    off_site: bool = False
 
     @property
     def identity(self) -> str:

@@ -13,7 +13,8 @@
     ├── DetectorUnavailable   look again later; motion alone must serve
     ├── FetchFailed           a pinned download: try the next source, or later
     ├── StoreUnavailable      keep the bytes in the buffer, try again later
-    │   └── StoreFull         the same, and free some space
+    │   ├── StoreFull         the same, and free some space
+    │   └── StoreRefused      the same, slowly, and tell the owner: keys, rights or settings are wrong
     ├── BlobMissing           the named bytes are not in the store
     ├── CatalogUnavailable    go on without the catalog, try again later
     ├── SpanUnavailable       nothing was recorded in the span that was asked for
@@ -85,6 +86,10 @@ class StoreUnavailable(DoorstepError):
 
 class StoreFull(StoreUnavailable):
     """No space is left."""
+
+
+class StoreRefused(StoreUnavailable):
+    """The store said no, and will until the owner acts: keys, rights, a bucket that is gone, a setting."""
 
 
 class BlobMissing(DoorstepError):

@@ -44,9 +44,9 @@ def camera_of_minute(key: str) -> CameraId | None:
 
 
 def own_file(event: Event) -> RecordedSpan | None:
-    """The file of the event's recording; None where it has none, or lies in minute files."""
+    """The file of the event's recording; None where it has none, lies in minute files, or is not here any more."""
     recording = event.recording
-    if recording is None or recording.in_minutes:
+    if recording is None or recording.in_minutes or not recording.is_here:
         return None
     whole = event.ended_at is not None and not event.unfinished
     begin, end = recording.starts_at, recording.ends_at

@@ -12,6 +12,7 @@ class Recording:
     for it consists of whole segments and begins with a key frame); `size` is in bytes.
     With `in_minutes` there is no such file: the video lies in the minute files of a camera that is always recorded,
     `key` is only what the event's pictures are called after, and `size` is about what the span takes.
+    A `size` of 0 says that the video is not here any more: a copy lies off-site, as the upload's row tells.
     """
 
     key: str
@@ -19,6 +20,11 @@ class Recording:
     ends_at: datetime
     size: int
     in_minutes: bool = False
+
+    @property
+    def is_here(self) -> bool:
+        """Whether there is video of it in this house."""
+        return self.in_minutes or self.size > 0
 
     @property
     def seconds(self) -> float:

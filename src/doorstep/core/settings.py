@@ -6,6 +6,7 @@ from pathlib import Path
 
 from doorstep.core.camera import CameraId
 from doorstep.core.cause import Cause
+from doorstep.core.cloud_settings import AwsSettings, CatalogSettings, S3Settings
 from doorstep.core.detection import PERSON, Label
 from doorstep.core.ice_server import TurnSettings
 from doorstep.core.input_size import InputSize
@@ -27,13 +28,15 @@ class TlsSettings:
 class ServerSettings:
     """Where the server listens and keeps its files; `names` are host names it answers to, besides its addresses.
 
-    `ingest_from` are networks from which an RTMP server may ask who may publish and play, besides this machine.
+    `address` is where people reach it from outside, empty where nobody said.  `ingest_from` are networks from which an
+    RTMP server may ask who may publish and play, besides this machine.
     """
 
     host: str = "0.0.0.0"  # noqa: S104 - a doorbell on the home network; every route but health asks who is there
     port: int = 8080
     data: Path = Path("/var/lib/doorstep")
     names: tuple[str, ...] = ()
+    address: str = ""
     timezone: str = "system"
     trusted_proxies: tuple[str, ...] = ()
     ingest_from: tuple[str, ...] = ()
@@ -90,8 +93,8 @@ class DetectionSettings:
 
     `input_size` is the side of the pictures that the model sees, in pixels; "own" is the model's, "auto" the largest
     that the machine affords.  With `where` remote the pictures go to `endpoint` first: all, or by `use` the doubtful
-    ones; `token` opens its door.  `price_per_call_usd` 0 means that nobody keeps count.  With `second_look` the model
-    looks again, larger, where it doubts.
+    ones; `token` opens its door, or with `sign` "aws" the keys of `AwsSettings` do.  `price_per_call_usd` 0 means that
+    nobody keeps count.  With `second_look` the model looks again, larger, where it doubts.
     """
 
     model: str = "yolox-nano"
@@ -100,6 +103,7 @@ class DetectionSettings:
     where: DetectionPlace = DetectionPlace.LOCAL
     endpoint: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
+    sign: str = ""
     use: RemoteUse = RemoteUse.EVERY_LOOK
     price_per_call_usd: float = 0.0
     monthly_cap_usd: float = 0.0
@@ -130,10 +134,14 @@ class EventSettings:
 
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
-    """Where recordings go; `durability` is seconds between syncs, None to choose by the kind of disk."""
+    """Where recordings go: to the disk here, and with `s3` off-site besides.
+
+    `durability` is seconds between syncs, None to choose by the kind of disk.
+    """
 
     kind: str = "local"
     durability: float | None = None
+    s3: S3Settings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +189,8 @@ class Settings:
     detection: DetectionSettings = DetectionSettings()
     events: EventSettings = EventSettings()
     store: StoreSettings = StoreSettings()
+    aws: AwsSettings = field(default_factory=AwsSettings)
+    catalog: CatalogSettings = field(default_factory=CatalogSettings)
     retention: RetentionSettings = RetentionSettings()
     notify: NotifySettings = field(default_factory=NotifySettings)
     buttons: tuple[ButtonSettings, ...] = ()

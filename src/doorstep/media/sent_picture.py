@@ -9,16 +9,22 @@ from doorstep.media.frame import DecodedFrame
 
 LONGEST_SIDE = 8192
 MOST_PIXELS = 2**24
+_MOST_SEGMENTS = 1000
 
 
 def decode_sent(content: bytes) -> DecodedFrame:
     """The picture, in B G R at full size: grey, alpha and CMYK included.  Raises MediaInvalid, which says why not.
 
-    At most 8192 pixels a side and 16 megapixels, which is known before a pixel is decoded.  Blocks.
+    At most 8192 pixels a side and 16 megapixels, which is known before a pixel is decoded.  One that was cut on the way
+    is refused: decoded, its end would be an empty doorstep.  Blocks.
     """
+    demuxer = _demuxer(content)
+    if not _is_whole(content):
+        msg = "The picture was cut on the way, its end is missing; send it again."
+        raise MediaInvalid(msg)
     try:
         with av.open(
-            io.BytesIO(content), mode="r", format=_demuxer(content), options={"max_pixels": str(MOST_PIXELS)}
+            io.BytesIO(content), mode="r", format=demuxer, options={"max_pixels": str(MOST_PIXELS)}
         ) as container:
             stream = container.streams.video[0]
             stream.codec_context.thread_count = 1
@@ -41,3 +47,15 @@ def _demuxer(content: bytes) -> str:
         return "webp_pipe"
     msg = "This is neither a JPEG nor a WebP picture."
     raise MediaInvalid(msg)
+
+
+def _is_whole(content: bytes) -> bool:
+    """Whether its end is there: of a WebP by its length, of a JPEG by the mark behind its scan (ITU-T T.81, B.1.1)."""
+    if content.startswith(b"RIFF"):
+        return 8 + int.from_bytes(content[4:8], "little") <= len(content)
+    at = 2
+    for _ in range(_MOST_SEGMENTS):  # they may hold a smaller picture, which has an end as well
+        if content[at : at + 1] != b"\xff" or content[at + 1 : at + 2] == b"\xda":
+            break
+        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+    return content.find(b"\xff\xd9", at) >= 0

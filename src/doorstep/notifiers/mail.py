@@ -18,19 +18,21 @@ _PAGE = """\
 <body style="margin:0;padding:16px;font-family:system-ui,sans-serif;font-size:16px;color:#14171c;background:#ffffff">
 <h1 style="font-size:20px;margin:0 0 8px">{title}</h1>
 <p style="margin:0 0 16px">{text}</p>
-{picture}<p style="margin:16px 0 0"><a href="{link}" style="color:#1f5fd0">Watch it in Doorstep</a></p>
-</body>
+{picture}{watch}</body>
 </html>
 """
+_WATCH = """\
+<p style="margin:16px 0 0"><a href="{link}" style="color:#1f5fd0">Watch it in Doorstep</a></p>
+"""
 _IMAGE = """\
-<p style="margin:0"><a href="{link}"><img src="cid:{cid}" alt="{title}" width="480"
-  style="max-width:100%;height:auto;border-radius:10px"></a></p>
+<p style="margin:0">{opened}<img src="cid:{cid}" alt="{title}" width="480"
+  style="max-width:100%;height:auto;border-radius:10px">{closed}</p>
 """
 
 
 def alert_mail(alert: Alert, sender: str, to: tuple[str, ...]) -> EmailMessage:
     """The message of an alert; the same alert gives the same Message-ID (RFC 5322, 3.6.4), so that a mail that is
-    sent twice can be told to be one.
+    sent twice can be told to be one.  Without a link it says nothing of one.
     """
     message = EmailMessage(policy=SMTP)
     message["Subject"] = one_line(alert.title)[:_SUBJECT_LENGTH]
@@ -40,7 +42,7 @@ def alert_mail(alert: Alert, sender: str, to: tuple[str, ...]) -> EmailMessage:
     message["Message-ID"] = f"<{_token(alert.id)}@{_token(address_of(sender).rpartition('@')[2])}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday replies
     link = one_line(alert.link)
-    message.set_content(f"{alert.text}\n\nWatch it in Doorstep:\n{link}\n")
+    message.set_content(f"{alert.text}\n\nWatch it in Doorstep:\n{link}\n" if link else f"{alert.text}\n")
     cid = f"{_PICTURE}.{message['Message-ID'].strip('<>')}"
     message.add_alternative(_page(alert, link, cid), subtype="html")
     if alert.snapshot:
@@ -84,6 +86,8 @@ def _token(text: str) -> str:
 
 def _page(alert: Alert, link: str, cid: str) -> str:
     title, href = html.escape(one_line(alert.title)), html.escape(link)
-    picture = _IMAGE.format(link=href, cid=html.escape(cid), title=title) if alert.snapshot else ""
+    opened, closed = (f'<a href="{href}">', "</a>") if link else ("", "")
+    image = _IMAGE.format(opened=opened, closed=closed, cid=html.escape(cid), title=title)
     text = html.escape(alert.text).replace("\n", "<br>")
-    return _PAGE.format(title=title, text=text, link=href, picture=picture)
+    watch = _WATCH.format(link=href) if link else ""
+    return _PAGE.format(title=title, text=text, watch=watch, picture=image if alert.snapshot else "")

@@ -8,11 +8,15 @@ from typing import Any
 from doorstep.core.alert import Alert
 from doorstep.core.errors import NotifierRefused, NotifierUnavailable
 from doorstep.core.notify_settings import EmailSettings
+from doorstep.core.paid_call import Payee
+from doorstep.core.prices import mailed_by_ses
 from doorstep.notifiers.blocking_calls import BlockingCalls
 from doorstep.notifiers.mail import address_of, addresses_of, alert_mail
+from doorstep.ports import Payments
 
 ATTEMPT_SECONDS = 15.0
 CONNECT_SECONDS, READ_SECONDS = 4.0, 8.0
+SPENT = "What mail by Amazon SES may cost this month is spent; raise aws.monthly_cap_usd.ses, or wait."
 EXTRA_IS_MISSING = "Mail by Amazon SES needs boto3, which is not installed: pip install 'doorstep[aws]'."
 _LATER = frozenset({"TooManyRequestsException", "Throttling", "ThrottlingException", "LimitExceededException"})
 _MAY_NOT_ASK = ("AccessDenied", "AccessDeniedException")
@@ -31,10 +35,17 @@ class SesNotifier:
     first call; without it each call is refused in plain words.  Each attempt ends within `seconds`.
     """
 
-    def __init__(self, settings: EmailSettings, endpoint: str | None = None, seconds: float = ATTEMPT_SECONDS) -> None:
-        """`endpoint` is where SES is, None for Amazon's own."""
+    def __init__(
+        self,
+        settings: EmailSettings,
+        endpoint: str | None = None,
+        seconds: float = ATTEMPT_SECONDS,
+        payments: Payments | None = None,
+    ) -> None:
+        """`endpoint` is where SES is, None for Amazon's own; without `payments` nobody keeps count."""
         self._settings = settings
         self._endpoint = endpoint
+        self._payments = payments
         self._calls = BlockingCalls("Amazon SES", seconds)
         self._client: Any = None  # botocore makes its classes at run time
 
@@ -45,6 +56,8 @@ class SesNotifier:
 
     async def send(self, alert: Alert) -> None:
         """Accepted is what SES took; whether it arrives it tells its own console."""
+        if self._payments is not None and not self._payments.affords(Payee.SES):
+            raise NotifierRefused(SPENT)
         await self._calls.make(alert.id, partial(self._send, alert))
 
     async def check(self) -> str:
@@ -55,13 +68,16 @@ class SesNotifier:
 
     def _send(self, alert: Alert) -> None:
         settings = self._settings
-        message = alert_mail(alert, settings.sender, settings.to)
+        message = alert_mail(alert, settings.sender, settings.to).as_bytes()
         with self._errors_named():
             self._opened().send_email(
                 FromEmailAddress=address_of(settings.sender),
                 Destination={"ToAddresses": addresses_of(settings.to)},
-                Content={"Raw": {"Data": message.as_bytes()}},
+                Content={"Raw": {"Data": message}},
             )
+        if self._payments is not None:
+            spent = mailed_by_ses(len(message), len(settings.to))
+            self._payments.note(Payee.SES, "mail", spent, len(message), alert.event)
 
     def _check(self) -> str:
         """Whether the sender may send: SES verifies an address alone, or its whole domain."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from doorstep.core.event_tracker import EventTracker
 from doorstep.core.notice import Notice
 from doorstep.pipeline.alerts import AlertDesk
+from doorstep.pipeline.aside import NOBODY_BESIDE, Aside
 from doorstep.pipeline.event_desk import Explain, unexplained, unnoticed
 from doorstep.pipeline.live_stream import NOBODY, LiveStream
 from doorstep.pipeline.mailbox import FrameMailbox
@@ -23,7 +24,7 @@ class CameraParts:
     `detect` opens the smaller stream to look at, where there is one; what is looked at comes `encoded`, or its pictures
     are ours.  `main` and `sub` are for those who watch the one or the other stream without decoding; `explain` learns
     why events open, `notice` what onlookers hear; both are called on the loop and never raise or block.  `drifted`
-    hears that the camera's clock and ours disagree, where ours was not set.
+    hears that the camera's clock and ours disagree, where ours was not set.  `aside` is told what the recorder is.
     """
 
     source: Callable[[], Source]
@@ -42,3 +43,4 @@ class CameraParts:
     explain: Explain = unexplained
     notice: Callable[[Notice], None] = unnoticed
     drifted: Callable[[], None] = lambda: None
+    aside: Aside = NOBODY_BESIDE

@@ -56,7 +56,15 @@ class CameraPipeline:
         self._detect = self._detect_stream()
         self._tally = Tally()
         self._events = EventDesk(
-            parts.tracker, parts.recorder, parts.stills, parts.alerts, rows, clock, parts.explain, parts.notice
+            parts.tracker,
+            parts.recorder,
+            parts.stills,
+            parts.alerts,
+            rows,
+            clock,
+            parts.explain,
+            parts.notice,
+            aside=parts.aside,
         )
         self._looked_at = clock.monotonic()
         self._newest: Frame | None = None
@@ -103,6 +111,7 @@ class CameraPipeline:
         self._parts.tracker.redate(dating)
         self._parts.buffered.redate(dating)
         self._parts.recorder.redate(dating)
+        self._parts.aside.redate(dating)
         self._condition.redate(dating)
         self._booted_at = dating.dated(self._booted_at)
 

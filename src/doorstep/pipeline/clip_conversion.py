@@ -140,6 +140,7 @@ class Conversions:
             codec=Codec.H264,
             hold=_hold_nothing,
             in_memory=False,
+            off_site=False,
             cpu_seconds=job.state.cpu_seconds,
         )
         self._made[job.key] = job.made

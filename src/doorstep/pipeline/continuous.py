@@ -23,7 +23,7 @@ from doorstep.pipeline.recording_file import minute_label
 from doorstep.pipeline.recording_job import LONG_AGO
 from doorstep.pipeline.segmenter import BufferedCamera
 from doorstep.pipeline.visits import Visit, Visits
-from doorstep.ports import Clock, Store
+from doorstep.ports import Clock, GrowingStore
 
 log = structlog.get_logger()
 
@@ -41,7 +41,7 @@ class ContinuousRecorder(Recorder):
     def __init__(
         self,
         camera: BufferedCamera,
-        store: Store,
+        store: GrowingStore,
         rows: EventRows,
         health: HealthBoard,
         clock: Clock,

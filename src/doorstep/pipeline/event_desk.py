@@ -22,6 +22,7 @@ from doorstep.core.ledger import LedgerEntry, Stage
 from doorstep.core.notice import EventNotice, MotionNotice, Notice, PressNotice
 from doorstep.core.tracking import Sighting
 from doorstep.pipeline.alerts import AlertDesk
+from doorstep.pipeline.aside import NOBODY_BESIDE, Aside
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.recorder import Recorder
 from doorstep.pipeline.sent_pictures import SentPictures
@@ -56,10 +57,16 @@ class EventDesk:
         clock: Clock,
         explain: Explain = unexplained,
         notice: Callable[[Notice], None] = unnoticed,
+        *,
+        aside: Aside = NOBODY_BESIDE,
     ) -> None:
-        """`explain` and `notice` never raise or block; onlookers hear nothing of a test, for nobody is there."""
+        """`explain` and `notice` never raise or block; onlookers hear nothing of a test, for nobody is there.
+
+        `aside` is told what the recorder is.
+        """
         self._tracker = tracker
         self._recorder = recorder
+        self._aside = aside
         self._stills = stills
         self._alerts = alerts
         self._rows = rows
@@ -89,6 +96,7 @@ class EventDesk:
                 self._notice(EventNotice(event))
             case RecordUntil(event_id, until):
                 self._recorder.extend(event_id, until)
+                self._aside.extend(event_id, until)
             case CloseEvent(event):
                 log.info("event closed", camera=event.camera, event_id=event.id)
                 self._rows.decided(event)
@@ -96,6 +104,7 @@ class EventDesk:
                 if sent := self._sent.closed():
                     self._rows.ledger(event.id, *sent)
                 self._recorder.finish(event.id, event.ended_at or event.last_seen_at)
+                self._aside.finish(event.id, event.ended_at or event.last_seen_at)
             case RaiseAlert():
                 self._alerts.tell(decision, look.frame if look is not None else newest)
             case _:
@@ -108,6 +117,7 @@ class EventDesk:
         self._notice(EventNotice(event))
         if decision.record_from is not None:
             self._recorder.begin(event, decision.record_from, event.last_seen_at)
+            self._aside.begin(event, decision.record_from, event.last_seen_at)
         self._enter_stages(decision, look)
         if newest is not None:
             self._stills.offer(event.id, newest, 0.0)

@@ -1,6 +1,7 @@
 """Keeps the catalog's rows of events and minute files up to date, and tries again when it does not answer."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
@@ -40,7 +41,7 @@ class EventRows:
     """
 
     def __init__(self, catalog: Catalog, health: HealthBoard, clock: Clock, watch: ClockWatch | None = None) -> None:
-        """Without a watch the clock is trusted."""
+        """Without a watch the clock is trusted.  `on_written` is told each row that was; never raises or blocks."""
         self._catalog = catalog
         self._health = health
         self._clock = clock
@@ -53,6 +54,7 @@ class EventRows:
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self.on_written: Callable[[Event], None] = lambda _event: None
         self._dating = RowDating(watch)
         self._loose = LooseRows(catalog, health, self._dating)
         if watch is not None:
@@ -202,9 +204,7 @@ class EventRows:
         for event_id, unwritten in self._unwritten.items():
             if unwritten.event.ended_at is not None and not self._is_unfinished(event_id):
                 del self._unwritten[event_id]
-                log.warning(
-                    "an event could not be listed for too long; the next start reads it back", event_id=event_id
-                )
+                log.warning("an event could not be listed; the next start reads it back", event_id=event_id)
                 return
 
     # ------------------------------------------------------------------------------------------- how it is written
@@ -272,6 +272,7 @@ class EventRows:
         if kept:
             self._in_catalog.add(event_id)
             self._forget_the_oldest()
+            self.on_written(event)
         else:
             self._forget(event_id)
 

@@ -18,7 +18,7 @@ from doorstep.mp4.recording import RecordingIndex, header
 from doorstep.mp4.salvage import Salvage
 from doorstep.pipeline.recording_file import VIDEO, dated_index, minute_label, read_whole
 from doorstep.pipeline.side_room import SideRoom
-from doorstep.ports import Store
+from doorstep.ports import GrowingStore
 
 _PIECE = 1024 * 1024
 
@@ -40,7 +40,7 @@ class WholeFile:
 class FileMender:
     """Blocks; one thread.  Each method raises StoreUnavailable, and leaves what was whole as it was then."""
 
-    store: Store
+    store: GrowingStore
     room: SideRoom
 
     def read(self, key: str) -> Salvage:

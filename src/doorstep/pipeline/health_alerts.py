@@ -19,8 +19,8 @@ from doorstep.core.health_telling import (
     reaches_others,
     rule_of,
     together,
-    words_of,
 )
+from doorstep.core.health_words import words_of
 from doorstep.core.standing import Standing
 from doorstep.ports import Clock, Health
 

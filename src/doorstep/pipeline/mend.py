@@ -16,14 +16,14 @@ from doorstep.pipeline.pictures import pictures_of
 from doorstep.pipeline.recording_file import labelled_event
 from doorstep.pipeline.recording_job import first_shown
 from doorstep.pipeline.side_room import SideRoom
-from doorstep.ports import Catalog, Store
+from doorstep.ports import Catalog, GrowingStore
 
 
 @dataclass(frozen=True, slots=True)
 class Mender:
     """Blocks; one thread.  `post_roll` is in seconds: how long a recording goes on after somebody was last seen."""
 
-    store: Store
+    store: GrowingStore
     catalog: Catalog
     room: SideRoom
     post_roll: float

@@ -1,7 +1,6 @@
 """Writes the recordings of one camera's events: pre-roll from the buffer, then each new segment, synced as it goes."""
 
 import asyncio
-import json
 import threading
 from collections import deque
 from datetime import datetime
@@ -19,9 +18,10 @@ from doorstep.mp4.fragment import retime_fragment
 from doorstep.pipeline.disk_calls import on_disk
 from doorstep.pipeline.event_rows import EventRows
 from doorstep.pipeline.health import HealthBoard
+from doorstep.pipeline.recording_file import event_label
 from doorstep.pipeline.recording_job import RecordingJob
 from doorstep.pipeline.segmenter import BufferedCamera
-from doorstep.ports import BlobWriter, Clock, Store
+from doorstep.ports import BlobWriter, Clock, GrowingStore
 
 log = structlog.get_logger()
 
@@ -48,7 +48,7 @@ class Recorder:
     def __init__(
         self,
         camera: BufferedCamera,
-        store: Store,
+        store: GrowingStore,
         rows: EventRows,
         health: HealthBoard,
         clock: Clock,
@@ -69,18 +69,9 @@ class Recorder:
 
     def begin(self, event: Event, record_from: datetime, until: datetime) -> None:
         """Record this event from `record_from` on, which may lie in the past."""
-        label = json.dumps(
-            {
-                "event": event.id,
-                "camera": event.camera,
-                "started_at": event.started_at.isoformat(),
-                "causes": event.causes,
-                **({"test": True} if event.is_test else {}),
-            }
-        ).encode()
         # A clip never mixes two formats: it is the one of the connection in which somebody was seen.
         fmt = self._camera.format if self._camera.connected else None
-        self._add(RecordingJob(event.id, record_from, event.started_at, label, until, fmt))
+        self._add(RecordingJob(event.id, record_from, event.started_at, event_label(event), until, fmt))
 
     def extend(self, event_id: EventId, until: datetime) -> None:
         """Record at least up to `until`."""

@@ -29,6 +29,18 @@ def camera_of(key: str) -> CameraId:
     return camera_of_minute(key) or CameraId(key.split("/", 1)[0])
 
 
+def event_label(event: Event) -> bytes:
+    """The label of a recording, or a part of one, as `labelled_event` reads it."""
+    told = {
+        "event": event.id,
+        "camera": event.camera,
+        "started_at": event.started_at.isoformat(),
+        "causes": event.causes,
+        **({"test": True} if event.is_test else {}),
+    }
+    return json.dumps(told).encode()
+
+
 def redated_label(label: bytes, dating: Dating) -> bytes:
     """The label of a recording whose clock was set before it was begun."""
     told = json.loads(label)

@@ -125,16 +125,7 @@ class RecordingJob:
         It starts at 0, or where there may be sound as much later as sound may lie before the pictures it comes among.
         Wall time only rises too, whoever sets a clock back meanwhile: clips are cut by it.
         """
-        tail = self.tail
-        if tail is None:
-            return retimed(segment, FARTHEST_FROM_PICTURE * segment.timescale if segment.sample_rate else 0, 1)
-        end = tail.first_dts + tail.duration
-        apart = (segment.starts_at - tail.ends_at).total_seconds()
-        if apart < -SAME_FLOW_SECONDS:
-            segment = replace(segment, starts_at=tail.ends_at)
-        continues = segment.connection == tail.connection and abs(apart) < SAME_FLOW_SECONDS
-        first_dts = end if continues or apart <= 0 else end + round(apart * segment.timescale)
-        return retimed(segment, first_dts, tail.sequence + 1)
+        return placed_behind(self.tail, segment)
 
     def passed(self, segment: Segment) -> None:
         """The segment is not for this file."""
@@ -165,6 +156,19 @@ class RecordingJob:
             self.shown_from = first_shown(self.head or [tail], self.wanted_from, max(self.until, tail.ends_at))
             self.head.clear()
         return self.shown_from
+
+
+def placed_behind(tail: Segment | None, segment: Segment) -> Segment:
+    """The segment on the time line of a file that ends with `tail`, or begins with it: see `RecordingJob.placed`."""
+    if tail is None:
+        return retimed(segment, FARTHEST_FROM_PICTURE * segment.timescale if segment.sample_rate else 0, 1)
+    end = tail.first_dts + tail.duration
+    apart = (segment.starts_at - tail.ends_at).total_seconds()
+    if apart < -SAME_FLOW_SECONDS:
+        segment = replace(segment, starts_at=tail.ends_at)
+    continues = segment.connection == tail.connection and abs(apart) < SAME_FLOW_SECONDS
+    first_dts = end if continues or apart <= 0 else end + round(apart * segment.timescale)
+    return retimed(segment, first_dts, tail.sequence + 1)
 
 
 def first_shown(segments: list[Segment], start: datetime, end: datetime) -> datetime:

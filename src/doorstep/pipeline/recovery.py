@@ -11,6 +11,7 @@ import structlog
 from doorstep.core.camera import CameraId
 from doorstep.core.errors import BlobMissing, MediaInvalid, StoreUnavailable
 from doorstep.core.event import Event, EventId, Recording
+from doorstep.core.gap import gap_between
 from doorstep.core.recorded_span import camera_of_minute
 from doorstep.core.recording_key import recording_key, still_key
 from doorstep.mp4.recording import RecordingIndex, read_recording
@@ -23,9 +24,11 @@ from doorstep.pipeline.recorder import Recorder
 from doorstep.pipeline.recording_file import VIDEO, camera_of, labelled_event
 from doorstep.pipeline.recording_job import first_shown
 from doorstep.pipeline.side_room import NoSideRoom, SideRoom
-from doorstep.ports import BlobWriter, Catalog, Store
+from doorstep.ports import BlobWriter, Catalog, GrowingStore
 
 log = structlog.get_logger()
+
+LONGEST_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +46,25 @@ class Recovery:
 
     def __init__(
         self,
-        store: Store,
+        store: GrowingStore,
         catalog: Catalog,
         rows: EventRows,
         post_roll: float,
         pre_roll: float = 0.0,
         *,
+        longest: float = LONGEST_SECONDS,
         room: SideRoom | None = None,
     ) -> None:
-        """`room` is where moves what could be video and belongs to no event; without one it stays where it is."""
+        """`room` is where moves what could be video and belongs to no event; without one it stays where it is.
+
+        `longest` is after how many seconds an event is over in any case.
+        """
         self._store = store
         self._catalog = catalog
         self._rows = rows
         self._post_roll = timedelta(seconds=post_roll)
         self._pre_roll = timedelta(seconds=pre_roll)
+        self._longest = timedelta(seconds=longest)
         self._room = room or NoSideRoom()
         self._files = FileMender(store, self._room)
         self._minutes = MinuteRecovery(store, catalog, self._files)
@@ -134,14 +142,26 @@ class Recovery:
 
     def _closed_in_minutes(self, event: Event, recording: Recording) -> Event:
         """Its video lies in minute files, which are mended already: it ends with them, or with the post-roll."""
-        over = event.ended_at or event.last_seen_at + self._post_roll
+        last_seen = event.last_seen_at
+        if event.ended_at is None:
+            last_seen = max(last_seen, self._ran_until(event, recording) - self._post_roll)
+        over = event.ended_at or last_seen + self._post_roll
         spans = self._catalog.recorded(event.camera, recording.starts_at, over)
         reach = max((span.ends_at for span in spans if camera_of_minute(span.key)), default=recording.ends_at)
         ends_at = max(min(over, reach), recording.starts_at)
         pre_roll = max(0.0, (event.started_at - recording.starts_at).total_seconds())
         recording, pictures = replace(recording, ends_at=ends_at), pictures_of(self._store, recording.key)
-        closed = replace(event, ended_at=over, recording=recording, pre_roll_seconds=pre_roll)
+        closed = replace(event, last_seen_at=last_seen, ended_at=over, recording=recording, pre_roll_seconds=pre_roll)
         return replace(closed, has_still=pictures.are_there, box=pictures.box)
+
+    def _ran_until(self, event: Event, recording: Recording) -> datetime:
+        """Its row knows no end, and not who was seen since it was written: it ran until the kill, or until a gap."""
+        most = event.started_at + self._longest
+        reach = recording.starts_at
+        for span in self._catalog.recorded(event.camera, reach, most):
+            if camera_of_minute(span.key) and gap_between(event.camera, reach, span.starts_at, "") is None:
+                reach = max(reach, span.ends_at)
+        return min(reach, most)
 
     def _reopen(self, event: Event) -> Reopened | None:
         """The file, whole to its end; None when nothing of it is.  Raises StoreUnavailable."""

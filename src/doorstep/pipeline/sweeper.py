@@ -9,11 +9,12 @@ import structlog
 
 from doorstep.core.clock_state import AgeLimit, next_age_limit
 from doorstep.core.errors import CatalogUnavailable, StoreUnavailable
-from doorstep.core.event import Event
+from doorstep.core.event import Event, Recording
 from doorstep.core.recorded_span import RecordedSpan
 from doorstep.core.recording_key import still_key, thumbnail_key
 from doorstep.core.retention import expired, expired_minutes
 from doorstep.core.settings import RetentionSettings
+from doorstep.pipeline.off_site_retention import OffSiteRetention
 from doorstep.ports import Catalog, Clock, Store
 
 log = structlog.get_logger()
@@ -32,7 +33,7 @@ class Ages:
 
     minutes_before: datetime = LONG_AGO
     events_at: datetime = LONG_AGO
-    gaps_before: datetime = LONG_AGO
+    events_before: datetime = LONG_AGO
 
 
 class Sweeper:
@@ -52,10 +53,12 @@ class Sweeper:
         bytes_now: Callable[[int, int], int] = lambda most, _used: most,
         may_expire_by_age: Callable[[], bool] = lambda: True,
         event_goes: Callable[[Event], None] = lambda _event: None,
+        off_site: OffSiteRetention | None = None,
     ) -> None:
         """`bytes_now`: of the most bytes and those used, how many there may be now; less while the disk fills up.
 
-        `event_goes` removes what else is kept of an event; it blocks and raises StoreUnavailable.
+        `event_goes` removes what else is kept of an event; it blocks and raises StoreUnavailable.  `off_site` says what
+        may go where copies go off-site.
         """
         self._store = store
         self._catalog = catalog
@@ -65,6 +68,7 @@ class Sweeper:
         self._clock = clock
         self._may_expire_by_age = may_expire_by_age
         self._event_goes = event_goes
+        self._off_site = off_site
         self._limits: dict[str, AgeLimit] = {}
         self._loose_since: tuple[datetime, float] | None = None
 
@@ -81,9 +85,9 @@ class Sweeper:
             stuck: set[str] = set()
             while len(stuck) < MOST_STUCK and (due := await asyncio.to_thread(self._due, ages, limit, stuck)):
                 for one in due:
-                    await self._try_to_remove(one, stuck)
-            await asyncio.to_thread(self._catalog.forget_gaps, ages.gaps_before)
-            await asyncio.to_thread(self._catalog.forget_deliveries, ages.gaps_before)
+                    await self._try_to_remove(one, ages, stuck)
+            await asyncio.to_thread(self._catalog.forget_gaps, ages.events_before)
+            await asyncio.to_thread(self._catalog.forget_deliveries, ages.events_before)
         except (StoreUnavailable, CatalogUnavailable) as error:
             log.warning("retention could not be carried out", reason=str(error))
 
@@ -120,6 +124,9 @@ class Sweeper:
         minutes = expired_minutes(loose, ages.minutes_before, used, limit)
         if minutes:
             return minutes
+        if self._off_site is not None:
+            aged = self._off_site.aged(ages.events_at, ages.events_before, stuck)
+            return aged or self._off_site.too_much(ages.events_at, used, limit, stuck)
         # Those that a clock dated in the future too, last of all: the bytes hold whatever the clock says.
         over = self._catalog.expired_events(now.replace(year=9999), most)
         events = [event for event in over if event.id not in stuck]
@@ -134,29 +141,44 @@ class Sweeper:
             self._loose_since = (loose[0].starts_at, known[1] if since is not None and known is not None else now)
         return loose
 
-    async def _try_to_remove(self, one: Event | RecordedSpan, stuck: set[str]) -> None:
+    async def _try_to_remove(self, one: Event | RecordedSpan, ages: Ages, stuck: set[str]) -> None:
         """One that cannot be deleted must not keep all others.  Raises CatalogUnavailable."""
         try:
-            await asyncio.to_thread(self._remove, one)
+            await asyncio.to_thread(self._remove, one, ages)
         except StoreUnavailable as error:
             name = one.id if isinstance(one, Event) else one.key
             stuck.add(name)
             log.warning("a recording could not be deleted", recording=name, reason=str(error))
 
-    def _remove(self, one: Event | RecordedSpan) -> None:
+    def _remove(self, one: Event | RecordedSpan, ages: Ages) -> None:
         if isinstance(one, RecordedSpan):
             self._store.delete(one.key)
             self._catalog.forget_span(one.key)
             return
+        self._loose_since = None
+        if self._off_site is not None and self._off_site.keeps_row(one, ages.events_at):
+            self._remove_video(one)
+            return
         if one.recording is not None:
-            key = one.recording.key
-            # Of an event in minute files no file is called so; its minutes are loose from now on.
-            for name in (*(() if one.recording.in_minutes else (key,)), still_key(key), thumbnail_key(key)):
+            self._delete_video(one.recording)
+            for name in (still_key(one.recording.key), thumbnail_key(one.recording.key)):
                 self._store.delete(name)
         self._event_goes(one)
         self._catalog.forget_event(one.id)
-        self._loose_since = None
         log.info("event expired", event_id=one.id)
+
+    def _remove_video(self, event: Event) -> None:
+        """What was seen stays, with its pictures; its copy off-site shows the rest."""
+        if event.recording is not None:
+            self._delete_video(event.recording)
+            gone = replace(event.recording, size=0, in_minutes=False)
+            self._catalog.save_event(replace(event, recording=gone))
+        log.info("a recording went from here", event_id=event.id)
+
+    def _delete_video(self, recording: Recording) -> None:
+        """Of an event in minute files no file is called so; its minutes are loose from now on."""
+        if not recording.in_minutes:
+            self._store.delete(recording.key)
 
 
 def _days_before(now: datetime, days: float) -> datetime:

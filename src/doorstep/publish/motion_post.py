@@ -3,8 +3,6 @@
 `http.client` and no larger library: this runs where every megabyte counts.
 """
 
-import hashlib
-import hmac
 import http.client
 import json
 import socket
@@ -16,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from doorstep.core.errors import ConfigInvalid, NotifierRefused, NotifierUnavailable
 from doorstep.core.motion_report import MotionReport
+from doorstep.core.signed_motion import HEADER, signature
 from doorstep.ports import Clock
 from doorstep.publish.clear_text import any_public
 
@@ -92,7 +91,7 @@ class MotionPost:
         if self._target.token:
             headers["Authorization"] = f"Bearer {self._target.token}"
         if self._target.secret:
-            headers["X-Doorstep-Signature"] = signature(self._target.secret, int(self._clock.now().timestamp()), body)
+            headers[HEADER] = signature(self._target.secret, int(self._clock.now().timestamp()), body)
         return headers
 
     def _connection(self) -> http.client.HTTPConnection:
@@ -138,12 +137,6 @@ class MotionPost:
         why = words.get(status, "check the address of --motion" if status < 400 else "see its log")
         msg = f"{host} refused the report of motion ({status}): {why}."
         raise NotifierRefused(msg)
-
-
-def signature(secret: str, at: int, body: bytes) -> str:
-    """`t=SECONDS,v1=HEX`: HMAC-SHA256 (RFC 2104) over the Unix time in decimal, a full stop, and the body."""
-    digest = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={at},v1={digest}"
 
 
 def _parts(url: str) -> SplitResult:

@@ -161,7 +161,12 @@ def default_threads() -> int:
 
 
 def load_detector(
-    path: Path, name: str, threads: int, side: int | None = None, labels: Collection[Label] | None = PERSONS
+    path: Path,
+    name: str,
+    threads: int,
+    side: int | None = None,
+    labels: Collection[Label] | None = PERSONS,
+    longest_look: float = LONGEST_LOOK,
 ) -> OnnxDetector:
     """The detector in an ONNX file, its family recognised by its inputs and outputs; `threads` for each look.
 
@@ -176,7 +181,7 @@ def load_detector(
     if unknown := set(labels or ()) - {label for label, _ in wanted}:
         msg = f"The model {name} knows no {', no '.join(sorted(unknown))}. Use another model, or leave that label out."
         raise ModelInvalid(msg)
-    detector = OnnxDetector(name, session, family, wanted, sha256=_sha256_of(path))
+    detector = OnnxDetector(name, session, family, wanted, longest_look, _sha256_of(path))
     if side is not None:
         _try_out(detector, side)
     return detector

@@ -18,7 +18,7 @@ from doorstep.core.errors import DetectorUnavailable
 from doorstep.core.remote_use import CallTold, Outcome, RemoteCall
 from doorstep.ports import Clock, Frame
 from doorstep.vision.remote_address import Resolve, looked_up, parsed, reached_at
-from doorstep.vision.remote_answer import Answer, parse_answer
+from doorstep.vision.remote_answer import Answer, parse_answer, refusal_words
 from doorstep.vision.remote_line import DNS_SECONDS, Line
 from doorstep.vision.remote_purse import Purse
 
@@ -291,8 +291,7 @@ def _understood(status: int, headers: httpx.Headers, body: bytes) -> Answer:
         msg = f"has too much to do (it answers {status})"
         raise _Unanswered(msg, Outcome.REFUSED, leave_alone=seconds)
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        msg = f"does not accept the token (it answers {status}); mend it"
-        raise _Unanswered(msg, Outcome.REFUSED)
+        raise _Unanswered(refusal_words(status, body), Outcome.REFUSED)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         msg = f"sends Doorstep to another place (it answers {status}), which is not followed; name the detector itself"
         raise _Unanswered(msg, Outcome.REFUSED)

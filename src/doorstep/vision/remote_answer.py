@@ -72,6 +72,13 @@ def _printable(model: str) -> str:
     return "".join(letter for letter in model if letter.isprintable())[:LONGEST_MODEL_NAME]
 
 
+def refusal_words(status: int, body: bytes) -> str:
+    """Why it lets nobody in, as the end of a sentence.  AWS lets a signature be five minutes early or late."""
+    if b"Signature expired" in body or b"Signature not yet current" in body:
+        return f"says that the clock of this machine is wrong (it answers {status}); set it"
+    return f"does not accept the token or the keys (it answers {status}); mend them"
+
+
 def as_document(detections: Sequence[Detection], model: str, milliseconds: float) -> dict[str, object]:
     """The same contract, for whoever serves it."""
     persons = [

@@ -1,5 +1,7 @@
 """One line for each answer, and the traceback of a bug.  Never a query, a header or a body: they may hold secrets."""
 
+import re
+
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -7,6 +9,8 @@ from doorstep.ports import Clock
 from doorstep.web.problems import unexpected
 
 log = structlog.get_logger()
+
+_SHARED = re.compile(r"(?<=^/s/)[^/]+")
 
 _STATUS = {"websocket.accept": 101, "websocket.close": 403}
 """What is answered with messages that do not say it: a WebSocket that is closed before it opens is refused."""
@@ -37,7 +41,7 @@ class AccessLog:
                 log.debug(
                     "answered",
                     method=scope.get("method", "WS"),
-                    path=scope["path"],
+                    path=without_secret(scope["path"]),
                     status=status,
                     ms=round((self._clock.monotonic() - began) * 1000),
                     address=(scope.get("client") or ("local",))[0],
@@ -65,6 +69,11 @@ class BugCatcher:
         try:
             await self._app(scope, receive, send_and_note)
         except Exception:
-            log.exception("a request failed", method=scope.get("method"), path=scope.get("path"))
+            log.exception("a request failed", method=scope.get("method"), path=without_secret(scope.get("path", "")))
             if scope["type"] == "http" and not started:
                 await unexpected()(scope, receive, send)
+
+
+def without_secret(path: str) -> str:
+    """The path as it may be written down: what opens a shared event stands in it."""
+    return _SHARED.sub("…", path)

@@ -9,6 +9,7 @@ from doorstep.web import (
     audit,
     cameras,
     clips,
+    costs,
     detection,
     events,
     explanations,
@@ -26,6 +27,7 @@ from doorstep.web import (
     rehearsals,
     session,
     setup,
+    shares,
     status,
     timeline,
     tokens,
@@ -57,7 +59,7 @@ _RESOURCES = (
     *(session, setup, cameras, detection, hls, play_keys, triggers, clips, timeline, events, explanations, ingest),
     *(whep, live_ways, live_mse, live_sessions, audit),
     *(push, alert_pictures, alert_preferences, recipients, rehearsals),
-    *(status, tokens, users, openapi, probes, metrics),
+    *(status, costs, tokens, users, shares, openapi, probes, metrics),
 )
 
 
@@ -82,10 +84,12 @@ def create_app(parts: WebParts) -> FastAPI:
     app.state.push_tests = Buckets(push.TESTS_PACE)
     app.state.password_checks = PasswordChecks()
     app.state.wrong_tries = WrongTries(parts.clock)
+    app.state.share_tries = WrongTries(parts.clock)
     app.state.hls_viewers = HlsViewers(parts.clock)
     app.state.web_app = WebApp(parts.dist)
     for module in _RESOURCES:
         app.router.routes.extend(module.router.routes)
+    app.router.routes.extend(shares.pages.routes)
     app.router.routes.append(page_route())
     check_table(app.routes, (GatedRoute, GatedSocket))
     add_problems(app)
@@ -100,5 +104,5 @@ def _add_layers(app: FastAPI, parts: WebParts) -> None:
     app.add_middleware(PeerDoor, networks=lambda: parts.rtmp.ingest_from)
     app.add_middleware(HostGuard, names=parts.names, hostname=parts.hostname)
     app.add_middleware(BugCatcher)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, media_from=parts.off_site.origin if parts.off_site else "")
     app.add_middleware(AccessLog, clock=parts.clock)

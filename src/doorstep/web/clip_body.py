@@ -155,10 +155,14 @@ class ClipBody(Response):
                 _close(batches, source)
             else:
                 with anyio.CancelScope(shield=True):
-                    await run_sync(_close, batches, source, limiter=self.turns.reading)
+                    await run_sync(_close, batches, source, limiter=self._reading)
 
     async def _next(self, batches: Iterator[Batch]) -> Batch:
-        return await run_sync(next, batches, [], limiter=self.turns.reading)
+        return await run_sync(next, batches, [], limiter=self._reading)
+
+    @property
+    def _reading(self) -> anyio.CapacityLimiter:
+        return self.turns.reading_off_site if self._clip.off_site else self.turns.reading
 
     async def _start(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})

@@ -14,6 +14,9 @@ MOST_OF_ONE_ASKER = 8
 MOST_READING = 4
 """Threads that read at once: a waiting reader has none, and those who wait get theirs in the order of asking."""
 
+MOST_READING_OFF_SITE = 4
+"""Besides, for what comes from outside: a slow line must not hold up who reads from the disk here."""
+
 LARGEST_KEPT = 4 << 20
 """Bytes of a piece whose memory is used again; twice as much may lie idle."""
 
@@ -32,6 +35,7 @@ class ClipTurns:
         self._most_of_one = most_of_one
         self._open: Counter[str] = Counter()
         self.reading = CapacityLimiter(MOST_READING)
+        self.reading_off_site = CapacityLimiter(MOST_READING_OFF_SITE)
 
     @property
     def open(self) -> int:

@@ -10,10 +10,13 @@ from starlette.responses import JSONResponse
 
 from doorstep.core.clip_file import Clip, Conversion
 from doorstep.core.clip_form import ClipForm, ClipKind
+from doorstep.core.errors import BlobMissing, SpanUnavailable
+from doorstep.core.event import Event
 from doorstep.core.media import Codec
 from doorstep.web.clip_body import clip_response
 from doorstep.web.gate import Asker, KeptEvent, Parts, SeenCamera, get_and_head, resource
 from doorstep.web.instants import parse_span
+from doorstep.web.off_site import clip_off_site, lies_elsewhere
 from doorstep.web.parts import WebParts
 from doorstep.web.problems import Refusal
 from doorstep.web.recent_clips import ClipKey, recent_clips_of
@@ -90,18 +93,37 @@ async def cut_clip(
 async def get_event_clip(
     event: KeptEvent, parts: Parts, asker: Asker, request: Request, exact: Text = None, codec: Text = None
 ) -> Response:
-    """The event's clip, as far as it is recorded; `exact` and `codec` as for any other clip."""
+    """The event's clip, as far as it is recorded; `exact` and `codec` as for any other clip.
+
+    What is gone here is played from its copy off-site: a browser may be sent there (307), all others get it from here.
+    """
     form = ClipForm(exact=_exact(exact))
     wanted = _codec(codec, form)
     recent = recent_clips_of(request)
     key: ClipKey = (asker.id, "event", event.id, str(form.exact))
     clip = recent.meant_by(request, key)
     if clip is None:
-        clip = recent.remember(key, await parts.clips.of_event(event, form))
+        found = await _clip_of(event, form, parts, request, as_it_is=wanted is None)
+        if isinstance(found, Response):
+            return found
+        clip = recent.remember(key, found)
     if wanted is not None:
         query = urlencode({"exact": str(int(form.exact)), "codec": wanted.value})
         return await _converted(request, parts, clip, f"/api/v1/events/{event.id}/clip.mp4?{query}", asker.id)
     return clip_response(request, clip, "inline", asker.id)
+
+
+async def _clip_of(
+    event: Event, form: ClipForm, parts: WebParts, request: Request, *, as_it_is: bool
+) -> Clip | Response:
+    """Out of what lies here, else off-site."""
+    if lies_elsewhere(event):
+        why = SpanUnavailable("The video of this event lies at another box.")
+        return await clip_off_site(event, parts, request, why, as_it_is=as_it_is)
+    try:
+        return await parts.clips.of_event(event, form)
+    except (BlobMissing, SpanUnavailable) as error:
+        return await clip_off_site(event, parts, request, error, as_it_is=as_it_is)
 
 
 async def _converted(request: Request, parts: WebParts, clip: Clip, href: str, asker: str) -> Response:

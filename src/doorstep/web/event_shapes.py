@@ -8,7 +8,9 @@ from pydantic import BaseModel
 
 from doorstep.core.event import Cause, Event
 from doorstep.core.ledger import LedgerEntry, Stage, milliseconds_since_capture
+from doorstep.core.site import site_of
 from doorstep.core.track import Direction
+from doorstep.core.upload import Upload, UploadState
 from doorstep.web.delivery_shapes import DeliveryShape
 from doorstep.web.instants import rfc3339, rfc3339_or_none
 
@@ -18,13 +20,23 @@ _TO_PEOPLE = frozenset({Stage.SENT, Stage.ACCEPTED, Stage.ACKNOWLEDGED})
 class ClipShape(BaseModel):
     """Where an event's video is; `bytes` is the recording's size in the store, a little more than the clip's.
 
-    `whole` is false while it may still grow, which it does for a moment after its event is over.
+    `whole` is false while it may still grow, which it does for a moment after its event is over.  `where` is "off-site"
+    where it is played from its copy there, "elsewhere" where it lies at another box that sent none, "gone" where
+    nobody has it.
     """
 
     href: str
     bytes: int
     seconds: float
     whole: bool
+    where: Literal["here", "off-site", "elsewhere", "gone"]
+
+
+class OffSiteShape(BaseModel):
+    """How far an event's copy off-site is: `since` it was asked for or, once done, lies there."""
+
+    state: Literal["none", "waiting", "done"]
+    since: str | None
 
 
 class PictureShape(BaseModel):
@@ -63,6 +75,7 @@ class EventShape(BaseModel):
     pre_roll_seconds: float | None
     score: float | None
     clip: ClipShape | None
+    off_site: OffSiteShape
     thumbnail: PictureShape
     still: PictureShape
     zone: str
@@ -86,10 +99,10 @@ class EventsShape(BaseModel):
     next: str | None
 
 
-def event_shape(event: Event, may_know: Callable[[str], bool]) -> EventShape:
-    """As `GET /events` shows it to who may know what went by some channels."""
+def event_shape(event: Event, may_know: Callable[[str], bool], upload: Upload | None = None) -> EventShape:
+    """As `GET /events` shows it to who may know what went by some channels; `upload` is its copy off-site."""
     base = f"/api/v1/events/{quote(event.id, safe='')}"
-    recording, box = event.recording, event.box
+    box = event.box
     return EventShape(
         id=event.id,
         camera=event.camera,
@@ -99,14 +112,8 @@ def event_shape(event: Event, may_know: Callable[[str], bool]) -> EventShape:
         causes=list(event.causes),
         pre_roll_seconds=event.pre_roll_seconds,
         score=event.score,
-        clip=None
-        if recording is None
-        else ClipShape(
-            href=f"{base}/clip.mp4",
-            bytes=recording.size,
-            seconds=round(recording.seconds, 3),
-            whole=event.ended_at is not None and not event.unfinished,
-        ),
+        clip=_clip(event, base, upload),
+        off_site=_off_site(upload),
         thumbnail=PictureShape(href=f"{base}/thumbnail.jpg", ready=event.has_still),
         still=PictureShape(href=f"{base}/still.jpg", ready=event.has_still),
         zone=event.zone,
@@ -115,6 +122,39 @@ def event_shape(event: Event, may_know: Callable[[str], bool]) -> EventShape:
         ledger=_ledger(event.ledger, may_know),
         test=event.is_test,
     )
+
+
+def _clip(event: Event, base: str, upload: Upload | None) -> ClipShape | None:
+    recording = event.recording
+    if recording is None:
+        return None
+    copied = upload.size or 0 if upload is not None else 0
+    return ClipShape(
+        href=f"{base}/clip.mp4",
+        bytes=recording.size or copied,
+        seconds=round(recording.seconds, 3),
+        whole=event.ended_at is not None and not event.unfinished,
+        where=_where(event, upload),
+    )
+
+
+def _where(event: Event, upload: Upload | None) -> Literal["here", "off-site", "elsewhere", "gone"]:
+    """By the rows: no disk is asked.  What is deleted here to make room keeps a row without bytes."""
+    site, recording = site_of(event.camera), event.recording
+    runs = event.ended_at is None or event.unfinished
+    if site is None and (runs or (recording is not None and (recording.size > 0 or recording.in_minutes))):
+        return "here"
+    if upload is not None and upload.state is UploadState.DONE:
+        return "off-site"
+    return "gone" if site is None else "elsewhere"
+
+
+def _off_site(upload: Upload | None) -> OffSiteShape:
+    if upload is None or upload.state not in {UploadState.DUE, UploadState.DONE}:
+        return OffSiteShape(state="none", since=None)
+    if upload.state is UploadState.DONE:
+        return OffSiteShape(state="done", since=rfc3339(upload.done_at or upload.asked_at))
+    return OffSiteShape(state="waiting", since=rfc3339(upload.asked_at))
 
 
 def _ledger(entries: tuple[LedgerEntry, ...], may_know: Callable[[str], bool]) -> list[LedgerShape]:

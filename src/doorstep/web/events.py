@@ -10,13 +10,15 @@ from fastapi import Query, Response
 from doorstep.core.access import Grant
 from doorstep.core.camera import CameraId
 from doorstep.core.delivery import Delivery
-from doorstep.core.errors import CatalogUnavailable
-from doorstep.core.event import Cause
-from doorstep.ports import EventQuery, Store
+from doorstep.core.errors import BlobMissing, CatalogUnavailable
+from doorstep.core.event import Cause, Event
+from doorstep.ports import EventQuery
 from doorstep.web.delivery_shapes import delivery_shape, known_channels
 from doorstep.web.event_shapes import EventShape, EventsShape, EventWithDeliveriesShape, event_shape
 from doorstep.web.gate import Asker, KeptEvent, Parts, SeenEvent, get_and_head, resource
 from doorstep.web.instants import parse_optional_instant
+from doorstep.web.off_site import lies_elsewhere, picture_off_site, uploads_of
+from doorstep.web.parts import WebParts
 from doorstep.web.problems import Refusal
 
 router = resource("events")
@@ -46,12 +48,14 @@ async def list_events(
         cursor=cursor,
         limit=limit,
         tests=tests,
+        shared=asker.sees_elsewhere,
     )
     if query.since is not None and query.until is not None and query.since > query.until:
         raise Refusal(400, "bad-span", '"from" must not lie behind "to".')
     page, following = await run_sync(parts.catalog.events, query)
     may_know = known_channels(asker, parts.telling.standings())
-    return EventsShape(events=[event_shape(event, may_know) for event in page], next=following)
+    uploads = await uploads_of(page, parts)
+    return EventsShape(events=[event_shape(one, may_know, uploads.get(one.id)) for one in page], next=following)
 
 
 def _visible(asker: Grant, camera: str | None) -> frozenset[CameraId] | None:
@@ -72,7 +76,8 @@ async def get_event(event: KeptEvent, parts: Parts, asker: Asker) -> EventWithDe
     stored = parts.telling.unstored(event.id) is None and all(_is_kept(one, kept) for one in remembered.values())
     may_know = known_channels(asker, parts.telling.standings())
     deliveries = [delivery_shape(one) for one in {**kept, **remembered}.values() if may_know(one.channel)]
-    return EventWithDeliveriesShape(**event_shape(event, may_know).model_dump(), stored=stored, deliveries=deliveries)
+    shape = event_shape(event, may_know, (await uploads_of([event], parts)).get(event.id))
+    return EventWithDeliveriesShape(**shape.model_dump(), stored=stored, deliveries=deliveries)
 
 
 def _is_kept(delivery: Delivery, kept: Mapping[str, Delivery]) -> bool:
@@ -95,22 +100,34 @@ async def restore_event(event: SeenEvent, parts: Parts, asker: Asker) -> EventSh
     """Undo the deletion."""
     if event.deleted_at is not None:
         await run_sync(parts.catalog.mark_deleted, event.id, None)
-    return event_shape(replace(event, deleted_at=None), known_channels(asker, parts.telling.standings()))
+    upload = (await uploads_of([event], parts)).get(event.id)
+    return event_shape(replace(event, deleted_at=None), known_channels(asker, parts.telling.standings()), upload)
 
 
 @get_and_head(router, "/events/{event_id}/thumbnail.jpg", "image/jpeg")
 async def get_thumbnail(event: KeptEvent, parts: Parts) -> Response:
     """A small picture for lists."""
-    return await _picture(parts.store, parts.thumbnail_key(event), present=event.has_still)
+    return await _picture(event, parts, parts.thumbnail_key(event), small=True)
 
 
 @get_and_head(router, "/events/{event_id}/still.jpg", "image/jpeg")
 async def get_still(event: KeptEvent, parts: Parts) -> Response:
     """The best picture of the visitor."""
-    return await _picture(parts.store, parts.still_key(event), present=event.has_still)
+    return await _picture(event, parts, parts.still_key(event), small=False)
 
 
-async def _picture(store: Store, key: str, *, present: bool) -> Response:
-    if not present:
+async def _picture(event: Event, parts: WebParts, key: str, *, small: bool) -> Response:
+    """What lies here, else its copy off-site."""
+    if not event.has_still:
         raise Refusal(404, "no-picture", "This event has no picture.")
-    return Response(await run_sync(store.read, key, 0, LARGEST_PICTURE), media_type="image/jpeg")
+    why = BlobMissing("The picture of this event lies at another box.")
+    if not lies_elsewhere(event):
+        try:
+            return _jpeg(await run_sync(parts.store.read, key, 0, LARGEST_PICTURE))
+        except BlobMissing as error:
+            why = error
+    return _jpeg(await picture_off_site(event, parts, why, small=small))
+
+
+def _jpeg(picture: bytes) -> Response:
+    return Response(picture, media_type="image/jpeg")

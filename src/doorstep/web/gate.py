@@ -21,6 +21,7 @@ from doorstep.core.access import Grant, Scope
 from doorstep.core.camera import CameraId, CameraStatus
 from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.event import Event, EventId
+from doorstep.core.site import site_of
 from doorstep.web.parts import WebParts
 from doorstep.web.permissions import KEYED, AnyOf, Need, Openness, need_of, rows_of
 from doorstep.web.problems import PROBLEM_TYPE, Refusal, not_found
@@ -130,6 +131,9 @@ async def _event(request: HTTPConnection, grant: Grant) -> Event:
     event = await _known_event(parts_of(request), EventId(request.path_params["event_id"]))
     if event is None or not grant.sees(event.camera):
         raise not_found()
+    site = site_of(event.camera)
+    if site is not None and request.scope.get("method") not in {"GET", "HEAD"}:
+        raise Refusal(409, "lies-elsewhere", f"This event lies at {site}. Change it there.")
     return event
 
 

@@ -1,7 +1,11 @@
 """The security headers of every answer, errors included.  Who may see an answer is not decided here."""
 
+from collections.abc import Mapping
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from doorstep.web.share_page import STYLE_SOURCE
 
 _POLICIES = (
     "default-src 'none'",
@@ -29,6 +33,22 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+_OF_A_SHARE = ("default-src", "img-src", "media-src", "base-uri", "frame-ancestors")
+
+SHARE_HEADERS = {
+    **SECURITY_HEADERS,
+    "Content-Security-Policy": "; ".join(
+        (
+            *(policy for policy in _POLICIES if policy.split()[0] in _OF_A_SHARE),
+            f"style-src {STYLE_SOURCE}",
+            "form-action 'none'",
+        )
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+"""Of what a link opens: a page that runs nothing, and that tells nobody where it was."""
+
 NEVER_KEPT = "private, no-store"
 
 _ANSWERS = ("http.response.start", "websocket.http.response.start")
@@ -38,8 +58,11 @@ _ANSWERS = ("http.response.start", "websocket.http.response.start")
 class SecurityHeaders:
     """Pure ASGI; what it sets cannot be overruled by a route, but for the caching of the built app."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, media_from: str = "") -> None:
+        """`media_from` is an origin besides our own from which a page may play video, empty for none."""
         self._app = app
+        self._own = _with_media(SECURITY_HEADERS, media_from)
+        self._of_a_share = _with_media(SHARE_HEADERS, media_from)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on, with headers on the first message of an answer."""
@@ -50,10 +73,18 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] in _ANSWERS:
                 headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
+                is_share = scope["path"].startswith("/s/")
+                for name, value in (self._of_a_share if is_share else self._own).items():
                     headers[name] = value
-                if scope["path"].startswith("/api/") or "cache-control" not in headers:
+                if is_share or scope["path"].startswith("/api/") or "cache-control" not in headers:
                     headers["Cache-Control"] = NEVER_KEPT
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def _with_media(headers: Mapping[str, str], origin: str) -> Mapping[str, str]:
+    if not origin:
+        return headers
+    policy = headers["Content-Security-Policy"].replace("media-src 'self'", f"media-src 'self' {origin}")
+    return {**headers, "Content-Security-Policy": policy}

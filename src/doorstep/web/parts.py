@@ -8,6 +8,7 @@ from pathlib import Path
 from doorstep.core.access import Account, Grant
 from doorstep.core.camera import CameraId
 from doorstep.core.cause import Cause
+from doorstep.core.costs import PayeeCosts
 from doorstep.core.delivery import Delivery
 from doorstep.core.errors import AccessDenied, RehearsalRefused
 from doorstep.core.event import Event, EventId
@@ -18,6 +19,7 @@ from doorstep.core.lateness import Lateness
 from doorstep.core.outside_word import OutsideWord
 from doorstep.core.rehearsal import RehearsalReport
 from doorstep.core.remote_use import RemoteState
+from doorstep.core.signed_motion import MotionSecret
 from doorstep.core.standing import Standing
 from doorstep.ports import (
     Accounts,
@@ -36,7 +38,9 @@ from doorstep.ports import (
     Store,
     WebRtc,
 )
+from doorstep.web.off_site_parts import OffSiteClipParts
 from doorstep.web.push_parts import PushParts
+from doorstep.web.share_parts import ShareParts
 
 DIST = Path(__file__).parent / "dist"
 
@@ -90,6 +94,10 @@ class RtmpParts:
     ingest_from: tuple[str, ...] = ()
 
 
+async def _free() -> Sequence[PayeeCosts]:
+    return ()
+
+
 async def _not_theirs(delivery_id: str, person: str, opened: bool) -> bool:  # noqa: FBT001 - as the field's type says
     del delivery_id, person, opened
     return False
@@ -135,7 +143,11 @@ class WebParts:
     raises StoreUnavailable, CatalogUnavailable.
     `model` is what looks on this machine, None while it is loading or missing; `remote` is how a remote detector does,
     None where there is none.  `push` is Web Push, None where its key cannot be used.
+    `shares` are links to one event each, None where there are none.
+    `off_site` plays what is gone here, None where nothing goes off-site.
     `alerted` are the causes that the config alerts on.
+    `costs` are what others were paid this month; it raises CatalogUnavailable.
+    `motion_secret` is what motion from the cloud is signed with, None where none is.
     `switch_detection` switches a camera's detection on or off for who asks from an address; it returns at once.
     """
 
@@ -173,5 +185,9 @@ class WebParts:
     remote: Callable[[], RemoteState | None] = lambda: None
     alerted: frozenset[Cause] = frozenset(Cause)
     push: PushParts | None = None
+    shares: ShareParts | None = None
+    off_site: OffSiteClipParts | None = None
     rehearsals: Rehearsals = field(default_factory=NoRehearsals)
+    costs: Callable[[], Awaitable[Sequence[PayeeCosts]]] = _free
+    motion_secret: MotionSecret | None = None
     switch_detection: Callable[[CameraId, str, str, bool], None] = lambda _camera, _who, _address, _on: None

@@ -13,18 +13,21 @@ from starlette.requests import Request
 from doorstep.core.access import Grant
 from doorstep.core.camera import CameraId
 from doorstep.core.event import Cause
+from doorstep.core.motion_word import motion_word
 from doorstep.core.outside_word import OutsideWord
 from doorstep.core.pace import Buckets, Pace
+from doorstep.core.signed_motion import HEADER, TOO_LATE
 from doorstep.web.gate import Asker, Parts, SeenCamera, resource
 from doorstep.web.idempotency import Answer, Answered, Report, checked_key
 from doorstep.web.instants import parse_optional_instant, rfc3339
 from doorstep.web.parts import WebParts
-from doorstep.web.problems import too_often
+from doorstep.web.problems import Refusal, too_often
 from doorstep.web.shapes import TakenShape
 
 router = resource("triggers")
 
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
+Signed = Annotated[str | None, Header(alias=HEADER)]
 
 
 class Trigger(BaseModel):
@@ -49,7 +52,10 @@ def trigger_buckets() -> Mapping[Cause, Buckets]:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sent a trigger, from where, about which camera, under which key."""
+    """Who sent a trigger, from where, about which camera, under which key.
+
+    `nonce` is that of a signature that holds, empty without one.
+    """
 
     answered: Answered
     buckets: Mapping[Cause, Buckets]
@@ -58,11 +64,15 @@ class Sender:
     asker: Grant
     place: str
     key: str | None
+    nonce: str = ""
 
     def word(self, cause: Cause, body: Trigger) -> OutsideWord:
-        """What was sent.  People speak from many places; a token that does so is told.  Raises Refusal."""
+        """What was sent.  People speak from many places; a token that does so is told.  Raises Refusal.
+
+        Who signs proves himself by that, and a function in the cloud has an address of its own in each call.
+        """
         at = parse_optional_instant(body.at, "at")
-        is_token = self.asker.account is None and self.place
+        is_token = self.asker.account is None and self.place and not self.nonce
         return OutsideWord(
             self.camera,
             cause,
@@ -83,10 +93,32 @@ class Sender:
 
 # A coroutine: FastAPI runs a plain function or class in a thread, and a press must not wait for a stalled disk.
 async def _sender(
-    request: Request, parts: Parts, camera: SeenCamera, asker: Asker, key: IdempotencyKey = None
+    request: Request,
+    parts: Parts,
+    camera: SeenCamera,
+    asker: Asker,
+    key: IdempotencyKey = None,
+    signed: Signed = None,
 ) -> Sender:
     state, place = request.app.state, request.client.host if request.client else ""
-    return Sender(state.answered, state.trigger_buckets, parts, camera.id, asker, place, checked_key(key))
+    nonce = await _nonce(request, parts, camera.id, signed)
+    return Sender(state.answered, state.trigger_buckets, parts, camera.id, asker, place, checked_key(key), nonce)
+
+
+async def _nonce(request: Request, parts: WebParts, camera: CameraId, signed: str | None) -> str:
+    """Of the signature, empty where nobody signed or nothing is known to sign with.
+
+    Raises Refusal where it does not hold, is old, or signs a word about another camera.
+    """
+    if parts.motion_secret is None or signed is None:
+        return ""
+    body = await request.body()
+    signature, word = parts.motion_secret.verified(signed, body), motion_word(body)
+    if signature is None or (word is not None and word.camera not in {"", camera}):
+        raise Refusal(403, "wrong-signature", f"The {HEADER} of this report is wrong.")
+    if not signature.is_fresh(parts.clock.now()):
+        raise Refusal(403, "too-late", TOO_LATE)
+    return (word.nonce if word else "") or signature.nonce
 
 
 Sent = Annotated[Sender, Depends(_sender)]
@@ -105,7 +137,7 @@ async def report_press(sent: Sent, body: Trigger | None = None) -> TakenShape:
 
 
 async def _take(cause: Cause, sent: Sender, body: Trigger) -> TakenShape:
-    """Pass it on once for each key; without a key, each time."""
+    """Pass it on once for each key and each signature; without either, each time."""
     word = sent.word(cause, body)
 
     async def act() -> Answer:
@@ -113,7 +145,13 @@ async def _take(cause: Cause, sent: Sender, body: Trigger) -> TakenShape:
         at = await sent.parts.trigger(word)
         return {"camera": sent.camera, "cause": cause, "at": rfc3339(at)}
 
-    if sent.key is None:
-        return TakenShape.model_validate(await act())
-    key = (sent.asker.id, cause, sent.camera, sent.key)
-    return TakenShape.model_validate(await sent.answered.once(key, act, Report(sent.place, word.at)))
+    async def once_by_key() -> Answer:
+        if sent.key is None:
+            return await act()
+        key = (sent.asker.id, cause, sent.camera, sent.key)
+        return await sent.answered.once(key, act, Report("" if sent.nonce else sent.place, word.at))
+
+    if not sent.nonce:
+        return TakenShape.model_validate(await once_by_key())
+    # Whoever saw a signed word may send it again, under another key or about another camera.
+    return TakenShape.model_validate(await sent.answered.once(("signed", cause, sent.nonce), once_by_key))

@@ -62,7 +62,15 @@ export interface DoorEvent {
   pre_roll_seconds: number | null;
   score: number | null;
   /** A clip that is not `whole` still grows, for a moment also after the alert is over. */
-  clip: { href: string; bytes: number; seconds: number; whole?: boolean } | null;
+  clip: {
+    href: string;
+    bytes: number;
+    seconds: number;
+    whole?: boolean;
+    where?: 'here' | 'off-site' | 'elsewhere' | 'gone';
+  } | null;
+  /** How far its copy outside the house is. */
+  off_site?: { state: 'none' | 'waiting' | 'done' };
   thumbnail: Picture | null;
   still?: Picture | null;
   /** The name of the part of the picture where it was; empty where there are no zones. */

@@ -7,6 +7,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from doorstep.core.site import SiteName
+
 
 def known() -> frozenset[str]:
     """Every revision there is a step for."""
@@ -18,10 +20,11 @@ def head() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
-def take(connection: Connection, target: str) -> None:
-    """Every step up to `target`, within the connection's transaction."""
+def take(connection: Connection, target: str, site: SiteName) -> None:
+    """Every step up to `target`, within the connection's transaction; rows of before there were sites are `site`'s."""
     config = _config()
     config.attributes["connection"] = connection
+    config.attributes["site"] = site
     command.upgrade(config, target)
 
 

@@ -1,0 +1,72 @@
+"""The catalog of a box, where its settings say: a file in the data folder, or a PostgreSQL of several boxes."""
+
+import secrets
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from doorstep.app.folders import catalog_url
+from doorstep.catalog.copying import sync
+from doorstep.catalog.engine import open_engine
+from doorstep.catalog.sites import settle, share_with
+from doorstep.catalog.upgrade import upgrade
+from doorstep.core.cloud_settings import CatalogSettings
+from doorstep.core.errors import ConfigInvalid
+from doorstep.core.site import SiteName
+
+IN_FILE = CatalogSettings()
+"""What holds where the config says nothing."""
+
+BOX_FILE = "box"
+"""In the data folder: which box this is, however it is called."""
+
+
+def open_catalog(data: Path, kept: CatalogSettings = IN_FILE) -> Engine:
+    """As it is; whoever opened it calls `dispose`.  Raises CatalogUnavailable."""
+    return open_engine(catalog_url(data, kept), SiteName(kept.site))
+
+
+def own_catalog(data: Path, kept: CatalogSettings = IN_FILE) -> Engine:
+    """The same, of the shape that this version needs, and ours to write.  Raises CatalogUnavailable, ConfigInvalid."""
+    engine = open_catalog(data, kept)
+    try:
+        upgrade(engine)
+        settle(engine, _box(data) if kept.url else "")
+    except Exception:
+        engine.dispose()
+        raise
+    return engine
+
+
+def served_catalog(data: Path, kept: CatalogSettings = IN_FILE) -> Engine:
+    """The same for a server: the boxes that may read ours are told so.  Raises as `own_catalog`."""
+    engine = own_catalog(data, kept)
+    share_with(engine, map(SiteName, kept.shared_with))
+    return engine
+
+
+def refuse_postgres(kept: CatalogSettings) -> None:
+    """A backup holds a file; whoever looks after a PostgreSQL has better ways.  Raises ConfigInvalid."""
+    if kept.url:
+        msg = (
+            "The catalog is a PostgreSQL of several boxes, which a backup of one box does not hold. Copy it with "
+            "`pg_dump`, and the config and the folder keys of the data folder beside it."
+        )
+        raise ConfigInvalid(msg)
+
+
+def _box(data: Path) -> str:
+    """Made up once; who copies the folder to another machine moves the box."""
+    path = data / BOX_FILE
+    try:
+        if not path.exists():
+            made = path.with_suffix(".part")
+            made.touch(0o600)
+            made.write_text(secrets.token_hex(16), encoding="ascii")
+            sync(made)
+            made.replace(path)
+            sync(data)
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        msg = f"{path} cannot be read or written ({error.strerror}). Check the rights of the data folder."
+        raise ConfigInvalid(msg) from error

@@ -1,0 +1,1 @@
+"""Composition roots of the functions in AWS: each is one handler that Lambda calls."""
