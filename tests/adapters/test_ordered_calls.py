@@ -16,6 +16,12 @@ def test_every_result_comes_once_and_in_order(count: int, at_once: int) -> None:
     ]
 
 
+@given(st.integers(0, 20), st.lists(st.integers(0, 5), min_size=30, max_size=30))
+def test_how_many_may_run_changes_on_the_way(count: int, at_once: list[int]) -> None:
+    paces = iter(at_once)
+    assert list(in_order(lambda number: number, range(count), lambda: next(paces))) == list(range(count))
+
+
 def test_as_many_run_beside_each_other_as_may() -> None:
     all_here = threading.Barrier(3)
 

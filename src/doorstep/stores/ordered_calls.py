@@ -2,8 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
-from contextlib import suppress
+from concurrent.futures import Future, wait
 from itertools import islice
 from threading import Thread
 from typing import TypeVar
@@ -20,14 +19,12 @@ def in_order(call: Callable[[int], Result], numbers: Iterable[int], at_once: Cal
     ahead, running = iter(numbers), deque[Future[Result]]()
     try:
         while True:
-            running.extend(_begun(call, number) for number in islice(ahead, max(1, at_once()) - len(running)))
+            running.extend(_begun(call, number) for number in islice(ahead, max(0, max(1, at_once()) - len(running))))
             if not running:
                 return
             yield running.popleft().result()
     finally:
-        for future in running:
-            with suppress(BaseException):
-                future.result()
+        wait(running)
 
 
 def _begun(call: Callable[[int], Result], number: int) -> Future[Result]:
