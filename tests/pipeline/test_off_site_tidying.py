@@ -99,3 +99,14 @@ def test_keys_that_may_not_delete_there_are_told_to_the_owner_until_they_may() -
     house.for_seconds(100)
     assert house.health.problems() == []
     assert list(house.there.objects) == []
+
+
+def test_a_clock_that_may_be_wrong_deletes_nothing_by_age() -> None:
+    house = House()
+    house.tidying.may_expire_by_age = lambda: False
+    old = house.part(PARTS_STAY + timedelta(days=2))
+    house.for_seconds(130)
+    assert old in house.there.objects
+    house.tidying.may_expire_by_age = lambda: True
+    house.for_seconds(130)
+    assert old not in house.there.objects
