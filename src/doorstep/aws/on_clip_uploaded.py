@@ -32,6 +32,9 @@ SHORTEST_SECONDS = 20.0
 """With less left nothing is begun: a mail that leaves in the last moment leaves a mark that nobody can read."""
 
 MOST_STILL_BYTES = 4 * 1024 * 1024
+_UNHEARD = frozenset({"ReadTimeoutError", "ConnectionClosedError"})
+"""Of botocore: what was asked had left, and no answer came."""
+
 _MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
 
 
@@ -178,7 +181,7 @@ def _in_time(mail: ClipMail, made: MadeObject, context: Context) -> str:
 
 def _may_have_arrived(error: Exception) -> bool:
     """Whether the mail was sent and nobody knows what came of it: SES did not say no, it said nothing."""
-    return isinstance(error, NotifierUnavailable) and not hasattr(error.__cause__, "response")
+    return isinstance(error, NotifierUnavailable) and type(error.__cause__).__name__ in _UNHEARD
 
 
 def _reason(error: Exception) -> str:
