@@ -128,6 +128,24 @@ def test_what_was_accepted_is_in_the_ledger_and_is_tried_no_more() -> None:
     once([mail], act, catalog)
 
 
+def test_a_channel_that_does_not_hear_its_end_is_ended_all_the_same_and_what_it_told_is_noted() -> None:
+    """As a mail library does before Python 3.12 when the server's answer comes in the moment of the end."""
+    mail, catalog = ListeningNotifier(answers=lambda: "deaf"), FailingCatalog()
+
+    async def act(post: Post) -> None:
+        post.tell()
+        await turns()
+        assert len(mail.tried) == 1
+
+    async def in_time(post: Post) -> None:
+        async with asyncio.timeout(ATTEMPT_SECONDS / 2):
+            await in_post(post, lambda: act(post))
+        assert post.state() == [DeliveryState.ACCEPTED]
+
+    clock = LoopClock(NOON)
+    run(clock, lambda: in_time(Post(clock, catalog, [mail])))
+
+
 def test_a_channel_that_refuses_is_not_asked_again_and_the_problem_is_told() -> None:
     mail, catalog = ListeningNotifier(answers=lambda: "no"), FailingCatalog()
 

@@ -116,13 +116,15 @@ class Conversions:
             env={"LC_ALL": "C.UTF-8"},  # none of our secrets
         )
         try:
-            while line := await asyncio.wait_for(_line(process), SILENT_SECONDS):
+            while line := await _line(process):
                 done, _, used = line.decode().partition(" ")
                 with suppress(ValueError):
                     job.state = Conversion(float(done), float(used))
-            if await asyncio.wait_for(process.wait(), SILENT_SECONDS) == 0:
+            async with asyncio.timeout(SILENT_SECONDS):
+                exit_code = await process.wait()
+            if exit_code == 0:
                 return True
-            log.warning("a clip could not be converted", clip=job.clip.name, exit_code=process.returncode)
+            log.warning("a clip could not be converted", clip=job.clip.name, exit_code=exit_code)
         except TimeoutError:
             log.warning("a conversion hung and was ended", clip=job.clip.name)
         finally:
@@ -152,7 +154,8 @@ class Conversions:
 
 
 async def _line(process: asyncio.subprocess.Process) -> bytes:
-    return await process.stdout.readline() if process.stdout is not None else b""
+    async with asyncio.timeout(SILENT_SECONDS):
+        return await process.stdout.readline() if process.stdout is not None else b""
 
 
 def _hold_nothing() -> Callable[[], None]:

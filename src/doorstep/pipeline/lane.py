@@ -74,6 +74,7 @@ class Lane:
                 await self.until_due(now)
             else:
                 await attempt(delivery)
+                _end_if_asked()
         await asyncio.Event().wait()
 
     def works(self, now: datetime) -> None:
@@ -107,3 +108,12 @@ class Lane:
         """The clock was set for the first time: what waits is not late by that."""
         self.waiting = {key: dated_delivery(delivery, dating) for key, delivery in self.waiting.items()}
         self.wake.set()
+
+
+def _end_if_asked() -> None:
+    """A channel's library may have taken our end for itself, as `asyncio.wait_for` does before Python 3.12 when its
+    answer comes in the same moment: what was told is noted, and then we end all the same.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
