@@ -2,9 +2,11 @@
 and who runs what when several workers share the tests.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
 
@@ -17,6 +19,13 @@ WITH_REAL_PROCESSES = (
     *("adapters", "app", "aws", "browser", "cli", "deploy", "end_to_end", "faults", "mp4", "publish", "web"),
 )
 """Folders of tests that wait for servers, browsers and networks, which a machine that others use too may starve."""
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A verb that runs in the test's own process says for good where log lines go, and how they look."""
+    yield
+    structlog.reset_defaults()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

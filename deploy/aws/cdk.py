@@ -5,7 +5,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -38,6 +38,11 @@ def run_cdk(words: Sequence[str], region: str) -> None:
     if ran.returncode != 0:
         msg = "CDK could not do it, and said why above. What was there before is still there."
         raise AwsRefused(msg)
+
+
+def context_words(told: Mapping[str, str]) -> list[str]:
+    """What the app is told by CDK's context, as words for CDK."""
+    return [word for name, value in told.items() if value for word in ("--context", f"{name}={value}")]
 
 
 def check_tools(*, image: bool) -> str:

@@ -84,7 +84,9 @@ def choices_of(parser: argparse.ArgumentParser, given: Sequence[str] | None) -> 
     chosen = {**before.get("choices", {}), **{name: word for name, word in said.items() if word is not None}}
     region = getattr(words, "region", None) or before.get("region")
     if not region:
-        msg = "No region was named: OPTIONS='--region eu-central-1', or the one that is nearest to you."
+        msg = f"Nothing was deployed from {folder.path}: name the folder that `make deploy-aws` was given, INTO=…"
+        if hasattr(words, "region"):
+            msg = "No region was named: OPTIONS='--region eu-central-1', or the one that is nearest to you."
         raise AwsRefused(msg)
     if before and str(before.get("choices", {}).get("home", "")) != chosen.get("home", Home().home):
         msg = f"{folder.path} belongs to another home: name a folder for each home with INTO."

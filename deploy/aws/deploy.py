@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from deploy.aws.access_keys import Key, made_key, retire
 from deploy.aws.account import Account, AwsRefused
-from deploy.aws.cdk import Cdk, check_tools, run_cdk
+from deploy.aws.cdk import Cdk, check_tools, context_words, run_cdk
 from deploy.aws.choices import Choices, agreed, choices_of, deploy_words
 from deploy.aws.home import Home, HomeInvalid
 from deploy.aws.mail_identity import verified_words
@@ -95,8 +95,8 @@ def plan(home: Home, region: str, account: str, *, bare: bool, again: bool) -> I
 
 def deploy_command(home: Home) -> list[str]:
     """Words for CDK; what was chosen is its context."""
-    context = [word for name, value in home.context().items() if value for word in ("--context", f"{name}={value}")]
-    return ["deploy", home.stack_name, "--require-approval", "never", "--progress", "events", *context]
+    words = ["deploy", home.stack_name, "--require-approval", "never", "--progress", "events"]
+    return [*words, *context_words(home.context())]
 
 
 def _free_bucket(account: Account, home: Home, number: str) -> str:

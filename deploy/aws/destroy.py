@@ -6,7 +6,7 @@ from typing import Any
 
 from deploy.aws.access_keys import Key, retire
 from deploy.aws.account import Account, AwsRefused, code_of, plain_words
-from deploy.aws.cdk import Cdk, run_cdk
+from deploy.aws.cdk import Cdk, context_words, run_cdk
 from deploy.aws.choices import Choices, agreed, choices_of, destroy_words
 from deploy.aws.home import HomeInvalid
 from deploy.aws.own_folder import MOTION_SECRET, MOTION_TOKEN, RECORDER_SECRET, VIEWER_SECRET
@@ -56,18 +56,13 @@ def _take_away(choices: Choices, account: Account, cdk: Cdk, outputs: Mapping[st
     for who in ("RecorderUser", "ViewerUser"):
         if user := outputs.get(who):
             retire(account, user, NO_KEY)
-    cdk(["destroy", choices.home.stack_name, "--force", *_context(choices)], choices.region)
+    told = choices.home.context() | {"detect": "false"}  # it is built again before; the image is of no use for that
+    cdk(["destroy", choices.home.stack_name, "--force", *context_words(told)], choices.region)
     for name in (choices.home.viewer_parameter, choices.home.motion_parameter):
         remove_secret(account, name)
     for name in (RECORDER_SECRET, VIEWER_SECRET, MOTION_SECRET, MOTION_TOKEN):
         choices.folder.remove(name)
     choices.folder.remember(keys={})
-
-
-def _context(choices: Choices) -> list[str]:
-    """CDK builds the app again before it destroys; the image is of no use for that."""
-    told = choices.home.context() | {"detect": "false"}
-    return [word for name, value in told.items() if value for word in ("--context", f"{name}={value}")]
 
 
 def delete_bucket(account: Account, bucket: str) -> None:

@@ -7,6 +7,8 @@ elsewhere whoever wrote an object may read it, and a policy of the bucket could 
 
 from collections.abc import Mapping, Sequence
 
+from doorstep.core.off_site_key import TOLD
+
 Statement = Mapping[str, object]
 Document = dict[str, object]
 
@@ -14,8 +16,6 @@ VERSION = "2012-10-17"
 NEVER_THE_RECORDER = ["s3:Delete*", "s3:Get*", "s3:List*", "s3:PutObjectAcl", "s3:PutObjectVersionAcl"]
 TAGS_AND_LOCKS = ["s3:PutObjectLegalHold", "s3:PutObjectRetention", "s3:PutObjectTagging", "s3:PutObjectVersionTagging"]
 OPEN_TO_STRANGERS = ["public-read", "public-read-write", "authenticated-read"]
-RUNNING, TOLD = "running", "told"
-"""Folders under the prefix: what is sent while an event runs, and who was told of which clip."""
 
 
 def recorder(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from doorstep.core.monthly_cap import PER_USD
 from doorstep.core.prices import (
     DAYS_A_MONTH,
+    DETECT_SECONDS,
     GB,
     HTTP_API_REQUEST_USD,
     LAMBDA_GIB_SECOND_USD,
@@ -26,8 +27,6 @@ SECONDS_A_DAY = 86_400
 MIB_A_GIB = 1024
 LOG_GB_USD = 0.50
 ECR_GB_MONTH_USD = 0.10
-DETECT_SECONDS = 0.5
-"""How long a look takes at 1769 MB, which is one whole processor; from third parties' figures, not measured there."""
 DETECT_IMAGE_GB = 0.35
 MAIL_SECONDS, MAIL_MB = 1.5, 256
 MOTION_SECONDS, MOTION_MB = 0.3, 256

@@ -5,8 +5,9 @@ from typing import Protocol
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
-from deploy.aws import policies
 from deploy.aws.home import Home
+
+from doorstep.core.off_site_key import RUNNING, TOLD
 
 RUNNING_DAYS = 7
 """The parts of an event that the clip replaced, or that alone are left of it."""
@@ -55,7 +56,7 @@ class Recordings(Construct):  # type: ignore[misc]  # CDK is not typed here
 
 def _lifecycle(home: Home) -> list[s3.LifecycleRule]:
     """Where two rules are about one object the shorter one counts."""
-    short = {policies.RUNNING: RUNNING_DAYS, policies.TOLD: min(TOLD_DAYS, home.keep_days)}
+    short = {RUNNING: RUNNING_DAYS, TOLD: min(TOLD_DAYS, home.keep_days)}
     return [
         s3.LifecycleRule(
             id="recordings",

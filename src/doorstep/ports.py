@@ -501,8 +501,16 @@ class UploadRecords(Protocol):
         """Those that are due `at` that time, the newest event first: of what happened, the newest matters most."""
         ...
 
-    def leaving_uploads(self, limit: int) -> Sequence[Upload]:
-        """Those of events that are gone, of which something may lie off-site still."""
+    def leaving_uploads(self, place: str, limit: int) -> Sequence[Upload]:
+        """Those of events that are gone, of which something may lie in the bucket at `place` still."""
+        ...
+
+    def take_for(self, place: str) -> None:
+        """Those of which nobody wrote down where they lie or go to: it is there."""
+        ...
+
+    def copies_elsewhere(self, place: str) -> Mapping[str, int]:
+        """How many copies lie in other places than this one, by the place."""
         ...
 
     def upload_of(self, event_id: EventId) -> Upload | None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from doorstep.accounts.secret import hash_of
-from doorstep.accounts.share_keys import COUNTED_SECONDS, SECRET_LENGTH, ShareKeys
+from doorstep.accounts.share_keys import COUNTED_SECONDS, ShareKeys
 from doorstep.catalog.memory_shares import MemoryShareRecords
 from doorstep.core.camera import CameraId
 from doorstep.core.event import Event, EventId
@@ -45,7 +45,7 @@ def keys(records: CountingRecords, clock: FakeClock) -> ShareKeys:
 
 def test_only_the_hash_of_a_secret_is_kept(keys: ShareKeys, records: CountingRecords) -> None:
     share, secret = keys.make(RING, BY_MAIL, 24)
-    assert len(secret) == SECRET_LENGTH
+    assert len(secret) == 43  # 32 bytes in base64url (RFC 4648, 5)
     assert secret not in repr(records.saved)
     assert records.saved == [(share, hash_of(secret))]
     assert keys.make(RING, BY_MAIL, 24)[1] != secret

@@ -222,5 +222,5 @@ def test_without_boto3_the_config_is_refused_with_the_remedy(tmp_path: Path, mon
         return real(name, *rest, **more)
 
     monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(ConfigInvalid, match=r"pip install 'doorstep\[aws\]'"):
+    with pytest.raises(ConfigInvalid, match="boto3, which is not installed"):
         try_remote(settings("http://127.0.0.1:9"), tmp_path, FakeClock(THEN), AwsSettings(region=REGION))

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +19,10 @@ from doorstep.core.cloud_settings import AccessKey, AwsSettings
 from doorstep.core.errors import SourceLost, SourceRefused
 from doorstep.core.motion_word import MotionWord
 from doorstep.core.outside_word import OutsideWord
-from doorstep.core.signed_motion import HEADER, MotionSecret
+from doorstep.core.signed_motion import HEADER, MotionSecret, SeenMarks
 from doorstep.pipeline.health import HealthBoard
 from doorstep.ports import Clock
+from doorstep.stores.mark_journal import MarkJournal
 from doorstep.triggers import motion_queue
 from doorstep.triggers.motion_queue import MotionQueue
 from fakes.clock import FakeClock
@@ -38,6 +40,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a run took that ended then comes again within a second."""
+    monkeypatch.setattr(motion_queue, "HIDDEN_SECONDS", 1)
+
+
+@pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     with moto_server() as made:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", made.endpoint)
@@ -47,14 +55,19 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
 class Ear:
     """One queue, and what was acted on."""
 
-    def __init__(self, url: str, *, fails: int = 0, clock: Clock | None = None) -> None:
+    def __init__(self, url: str, *, fails: int = 0, clock: Clock | None = None, seen: SeenMarks | None = None) -> None:
         self.words: list[OutsideWord] = []
         self.reached = 0
         self.paid: list[str] = []
         self._fails = fails
         settings = AwsSettings(REGION, AccessKey("testing", "testing"), motion_queue=url, motion_secret=SECRET.value)
         self.queue = MotionQueue(
-            settings, self._take, lambda camera: camera == FRONT, clock or SystemClock(), self.paid.append
+            settings,
+            self._take,
+            lambda camera: camera == FRONT,
+            clock or SystemClock(),
+            self.paid.append,
+            seen=seen,
         )
 
     async def _take(self, word: OutsideWord) -> None:
@@ -100,9 +113,9 @@ def word(nonce: str, **more: Any) -> MotionWord:
     return MotionWord(FRONT, key=f"key of {nonce}", nonce=nonce, **more)
 
 
-def heard(cloud: Cloud, url: str, messages: int, clock: Clock | None = None) -> Ear:
+def heard(cloud: Cloud, url: str, messages: int, clock: Clock | None = None, seen: SeenMarks | None = None) -> Ear:
     """What came of so many messages that lie there."""
-    ear = Ear(url, clock=clock)
+    ear = Ear(url, clock=clock, seen=seen)
 
     async def story() -> None:
         async with ear.listening():
@@ -137,6 +150,36 @@ def test_what_comes_again_by_its_key_or_its_nonce_is_acted_on_once(cloud: Cloud)
     assert ear.queue.counts == {"taken": 2, "repeated": 3}
 
 
+def seen_in(folder: Path) -> SeenMarks:
+    """As the next run of a box knows it."""
+    journal = MarkJournal(folder)
+    seen = SeenMarks(note=journal.note)
+    seen.take_up(journal.noted(), SystemClock().monotonic())
+    return seen
+
+
+@pytest.mark.usefixtures("soon_again")
+def test_after_a_restart_a_replay_is_known_and_what_waited_meanwhile_is_acted_on(cloud: Cloud, tmp_path: Path) -> None:
+    """The replay is a message of its own to the queue, whose ids know nothing of it."""
+    url, signed_at = cloud.queue(), datetime.now(UTC) - timedelta(seconds=20)
+    put(cloud, url, word("one"), signed_at)
+    assert len(heard(cloud, url, 1, seen=seen_in(tmp_path / "memory")).words) == 1
+    put(cloud, url, word("one"), signed_at)
+    put(cloud, url, word("queued while the box was off"), signed_at)
+    ear = heard(cloud, url, 2, seen=seen_in(tmp_path / "memory"))
+    assert ear.queue.counts == {"repeated": 1, "taken": 1}
+
+
+@pytest.mark.usefixtures("soon_again")
+def test_what_was_not_acted_on_when_the_process_ended_comes_again_in_the_next(cloud: Cloud, tmp_path: Path) -> None:
+    url = cloud.queue(hidden=1)
+    put(cloud, url, word("one"))
+    ended = Ear(url, fails=1, seen=seen_in(tmp_path / "memory"))
+    with pytest.raises(RuntimeError):
+        asyncio.run(ended.queue.listen(ended.hear))
+    assert len(heard(cloud, url, 1, seen=seen_in(tmp_path / "memory")).words) == 1
+
+
 def test_what_is_late_forged_unreadable_or_of_no_camera_is_taken_out_and_not_acted_on(cloud: Cloud) -> None:
     url, now = cloud.queue(), datetime.now(UTC)
     put(cloud, url, word("late"), now - timedelta(seconds=70))
@@ -160,6 +203,7 @@ def test_a_storm_is_bounded(cloud: Cloud) -> None:
     assert ear.queue.counts == {"taken": motion_queue.PACE.burst, "too often": 4}
 
 
+@pytest.mark.usefixtures("soon_again")
 def test_what_could_not_be_acted_on_comes_again(cloud: Cloud) -> None:
     url = cloud.queue(hidden=1)
     ear = Ear(url, fails=1)
@@ -173,10 +217,7 @@ def test_what_could_not_be_acted_on_comes_again(cloud: Cloud) -> None:
         async with ear.listening():
             await ear.until(lambda: bool(ear.words))
 
-    monkey = pytest.MonkeyPatch()
-    with monkey.context() as patch:
-        patch.setattr(motion_queue, "HIDDEN_SECONDS", 1)
-        run(story)
+    run(story)
 
 
 def test_stopping_waits_for_no_answer_of_the_queue(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:

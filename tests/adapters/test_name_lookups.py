@@ -103,3 +103,14 @@ def test_what_failed_after_its_time_is_asked_anew() -> None:
         return await calls.make("name", lambda: "found")
 
     assert asyncio.run(act()) == "found"
+
+
+def test_who_hung_while_another_loop_ran_is_not_counted_for_ever() -> None:
+    calls, over = BlockingCalls("The hook", 0.05), threading.Event()
+    for key in range(MOST_RUNNING):
+        with pytest.raises(NotifierUnavailable, match="did not answer"):
+            asyncio.run(calls.make(str(key), lambda: over.wait(60)))
+    over.set()
+    for thread in [one for one in threading.enumerate() if one.name == "The hook"]:
+        thread.join(60)
+    assert asyncio.run(calls.make("another", lambda: "found")) == "found"

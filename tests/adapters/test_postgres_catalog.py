@@ -166,7 +166,7 @@ def test_a_password_that_is_cut_by_its_own_sign_is_in_no_error() -> None:
 
 def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    assert "doorstep[postgres]" in said(lambda: open_engine("postgresql://me:hunter2@127.0.0.1/doorstep"))
+    assert "pip install 'psycopg[binary]'" in said(lambda: open_engine("postgresql://me:hunter2@127.0.0.1/doorstep"))
 
 
 @needs_postgres

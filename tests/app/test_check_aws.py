@@ -62,6 +62,20 @@ def in_bucket(bucket: str, recorder: AccessKey, viewer: AccessKey, **more: objec
     return Settings(store=StoreSettings(kind="s3", s3=where))
 
 
+def lying_in(bucket: str) -> list[str]:
+    """Every key, seen by somebody who may see all."""
+    found = radosgw().client().list_objects_v2(Bucket=bucket)
+    return [one["Key"] for one in found.get("Contents", ())]
+
+
+def sweeping(bucket: str, *actions: str) -> AccessKey:
+    """Keys that may just this in the bucket."""
+    where = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    deny = {"Effect": "Deny", "NotAction": list(actions), "Resource": where}
+    allow = {"Effect": "Allow", "Action": list(actions), "Resource": where}
+    return key(radosgw().user({"Version": "2012-10-17", "Statement": [allow, deny]}))
+
+
 @pytest.fixture
 def limited() -> tuple[str, AccessKey, AccessKey]:
     """A bucket, its recorder and its viewer, held to their policies."""
@@ -99,6 +113,51 @@ def test_keys_that_may_do_more_are_a_warning_with_the_remedy(limited: tuple[str,
 
 
 @NEEDS_RADOSGW
+@pytest.mark.parametrize("seal_key", [b"", b"k" * 32])
+def test_a_recorder_that_may_delete_is_found_out_by_an_object_that_goes(
+    limited: tuple[str, AccessKey, AccessKey], seal_key: bytes
+) -> None:
+    bucket, recorder, viewer = limited
+    objects = f"arn:aws:s3:::{bucket}/*"
+    may_delete = {"Effect": "Allow", "Action": ["s3:PutObject", "s3:DeleteObject"], "Resource": objects}
+    deletes = radosgw().user({"Version": "2012-10-17", "Statement": [may_delete]})
+    told = found(in_bucket(bucket, key(deletes), viewer, seal_key=seal_key))["limits of the recorder"].detail
+    assert "may also" in told
+    assert "delete" in told
+    left = lying_in(bucket)
+    assert [name for name in left if ".spare" in name] == []
+    found(in_bucket(bucket, recorder, viewer, seal_key=seal_key))  # one that may not leaves both
+    assert len([name for name in set(lying_in(bucket)) - set(left) if ".spare" in name]) == 1
+
+
+@NEEDS_RADOSGW
+@pytest.mark.parametrize("seal_key", [b"", b"k" * 32])
+def test_where_doorstep_deletes_its_keys_prove_that_they_may_and_leave_nothing(
+    limited: tuple[str, AccessKey, AccessKey], seal_key: bytes
+) -> None:
+    bucket, _, viewer = limited
+    sweeper = sweeping(bucket, "s3:PutObject", "s3:DeleteObject", "s3:ListBucket")
+    findings = found(in_bucket(bucket, sweeper, viewer, sweeps=True, seal_key=seal_key))
+    assert wrong(findings) == set()
+    assert findings["deleting"].detail == "The keys delete what was sent, and see that it is gone."
+    assert not findings["limits of the recorder"].detail.startswith("WARNING: the keys may also list")
+    assert "delete" not in findings["limits of the recorder"].detail
+    assert lying_in(bucket) == []
+
+
+@NEEDS_RADOSGW
+@pytest.mark.parametrize("actions", [(), ("s3:DeleteObject",)])
+def test_where_doorstep_deletes_keys_that_may_not_are_a_fault_with_the_remedy(
+    limited: tuple[str, AccessKey, AccessKey], actions: tuple[str, ...]
+) -> None:
+    bucket, recorder, viewer = limited
+    keys = sweeping(bucket, "s3:PutObject", *actions) if actions else recorder
+    findings = found(in_bucket(bucket, keys, viewer, sweeps=True))
+    assert wrong(findings) == {"deleting"}
+    assert "s3:DeleteObject and s3:ListBucket" in findings["deleting"].detail
+
+
+@NEEDS_RADOSGW
 def test_a_recorder_whose_keys_are_wrong_is_a_fault_that_quotes_no_key(
     limited: tuple[str, AccessKey, AccessKey],
 ) -> None:
@@ -106,6 +165,7 @@ def test_a_recorder_whose_keys_are_wrong_is_a_fault_that_quotes_no_key(
     findings = found(in_bucket(bucket, NOBODY, viewer))
     assert {"bucket", "limits of the recorder", "viewer"} <= wrong(findings)
     assert "does not accept the keys" in findings["bucket"].detail
+    assert findings["viewer"].detail.startswith("Not tried")  # its own keys are right: nobody is sent to change them
     assert NOBODY.secret not in str(findings)
 
 
@@ -126,9 +186,20 @@ def test_a_bucket_that_is_gone_is_a_fault() -> None:
 
 
 @NEEDS_RADOSGW
-def test_without_a_viewer_that_is_said(limited: tuple[str, AccessKey, AccessKey]) -> None:
+def test_without_a_viewer_nothing_plays_where_the_recorder_may_not_read(
+    limited: tuple[str, AccessKey, AccessKey],
+) -> None:
     bucket, recorder, _ = limited
-    assert "names no keys" in found(in_bucket(bucket, recorder, AccessKey()))["viewer"].detail
+    told = found(in_bucket(bucket, recorder, AccessKey()))["viewer"].detail
+    assert told.startswith("WARNING: nothing can be played from the bucket")
+    assert "Set viewer_access_key_id" in told
+
+
+@NEEDS_RADOSGW
+def test_without_a_viewer_a_recorder_that_may_read_reads(limited: tuple[str, AccessKey, AccessKey]) -> None:
+    bucket, _, _ = limited
+    told = found(in_bucket(bucket, key(radosgw().admin), AccessKey()))["viewer"].detail
+    assert told.endswith("read with the recorder's.")
 
 
 @NEEDS_RADOSGW
@@ -139,11 +210,22 @@ def test_a_clock_that_is_wrong_is_a_fault_that_says_by_how_much(limited: tuple[s
     assert "NTP" in findings["clock"].detail
 
 
-def test_where_nobody_listens_each_line_says_so() -> None:
+def test_where_nobody_listens_one_line_says_so_in_plain_words_and_the_rest_is_not_tried() -> None:
     where = S3Settings("bucket", endpoint=f"http://127.0.0.1:{free_port()}", recorder=NOBODY, viewer=NOBODY)
     findings = found(Settings(store=StoreSettings(kind="s3", s3=where)))
-    assert wrong(findings) == set(findings)
-    assert all("cannot be reached" in finding.detail for finding in findings.values())
+    assert wrong(findings) == {"bucket"}
+    fault, untried = findings.values()
+    assert "cannot be reached (nobody answers at its address): check [store] endpoint" in fault.detail
+    assert "Error" not in fault.detail
+    assert untried.detail.startswith("Not tried")
+
+
+def test_a_queue_where_nobody_listens_is_told_in_plain_words() -> None:
+    with patch.dict("os.environ", {"AWS_ENDPOINT_URL_SQS": f"http://127.0.0.1:{free_port()}"}):
+        told = found(queue_settings("https://sqs.eu-central-1.amazonaws.com/123456789012/motion"))["motion queue"]
+    assert not told.ok
+    assert "cannot be reached" in told.detail
+    assert "Error" not in told.detail
 
 
 def test_a_house_without_a_cloud_says_what_to_name() -> None:

@@ -1,8 +1,9 @@
 """What each part of the server writes into the ledger of costs."""
 
+import asyncio
 from datetime import UTC, datetime
 
-from doorstep.app.costs import pays_for_looks, pays_for_motion, pays_for_uploads, priced
+from doorstep.app.costs import pays_for_fetching, pays_for_looks, pays_for_motion, pays_for_uploads, priced
 from doorstep.catalog.memory_calls import MemoryCallRecords
 from doorstep.core import prices
 from doorstep.core.cloud_settings import AwsSettings, S3Settings
@@ -52,9 +53,27 @@ def test_a_clip_costs_its_month_and_a_part_its_week() -> None:
     ]
 
 
+def test_what_is_fetched_is_counted_and_neither_has_the_buckets_cap_nor_uses_it_up() -> None:
+    clock, records = FakeClock(), MemoryCallRecords()
+    ledger = CostLedger(records, {Payee.S3: 0.001}, HealthBoard(clock), clock, lambda: str(clock.monotonic()))
+    fetched = pays_for_fetching(ledger, bucket())
+    for size in (4_000_000, 100_000_000):
+        fetched("link", size, VISIT)
+        clock.advance(1)
+    (fetches,) = (one for one in asyncio.run(ledger.costs()) if one.payee is Payee.S3_READ)
+    spent = prices.read_from_s3(4_000_000) + prices.read_from_s3(100_000_000)
+    assert (fetches.calls, fetches.spent_usd, fetches.cap_usd) == (2, spent / PER_USD, None)
+    assert fetches.forecast_usd > fetches.spent_usd
+    assert ledger.affords(Payee.S3)
+    pays_for_uploads(ledger, bucket())("clip", 100_000_000, VISIT)
+    assert not ledger.affords(Payee.S3)
+    assert ledger.affords(Payee.S3_READ)
+
+
 def test_what_another_service_asks_nobody_knows() -> None:
     counted = Counted()
     pays_for_uploads(counted.ledger, bucket("https://store.example.org"))("clip", 4_000_000, VISIT)
+    pays_for_fetching(counted.ledger, bucket("https://store.example.org"))("link", 4_000_000, VISIT)
     assert counted.calls == []
     pays_for_uploads(counted.ledger, bucket("https://s3.eu-central-1.amazonaws.com"))("clip", 4_000_000, VISIT)
     assert len(counted.calls) == 1

@@ -12,7 +12,7 @@ import pytest
 
 from doorstep.app.alive_file import EVERY_SECONDS, NAME, AliveFile
 from doorstep.app.health import certificate_ends
-from doorstep.app.systemd import Alive, tell, watchdog_seconds
+from doorstep.app.systemd import BEGAN_ANEW, Alive, begins_anew, tell, watchdog_seconds
 from doorstep.core.errors import NotifierRefused, NotifierUnavailable
 from doorstep.core.settings import TlsSettings
 from doorstep.notifiers.ping import Ping
@@ -50,6 +50,7 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         monkeypatch.setenv("WATCHDOG_USEC", "30000000")
         monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()))
+        monkeypatch.delenv(BEGAN_ANEW, raising=False)
         yield listening
 
 
@@ -97,6 +98,17 @@ def test_a_sign_of_life_comes_three_times_as_often_as_is_asked_for(
         asyncio.run(Alive(HealthBoard(clock), clock).run())
     assert systemd.recv(4096)
     assert clock.slept[0] == pytest.approx(wanted / 3)
+
+
+def test_a_process_that_begins_anew_has_more_patience_until_it_is_ready(systemd: socket.socket) -> None:
+    begins_anew(600.0)
+    assert "WATCHDOG_USEC=600000000" in systemd.recv(4096).decode().split("\n")
+    clock = EndingClock(1)
+    with pytest.raises(Enough):
+        asyncio.run(Alive(HealthBoard(clock), clock).run())
+    assert systemd.recv(4096).decode() == "WATCHDOG_USEC=30000000"
+    assert systemd.recv(4096).decode().startswith("READY=1")
+    assert BEGAN_ANEW not in os.environ
 
 
 def test_another_process_watchdog_is_not_ours_and_without_systemd_nothing_is_told(

@@ -26,7 +26,7 @@ class Parts:
 
 def test_a_camera_that_is_told_to_stay_here_sends_not_even_what_waits_until_it_may_again() -> None:
     parts, anything = Parts(), cast("Any", None)
-    copies = OffSiteCopies(anything, anything, anything, cast("Any", parts), anything, anything, None)
+    copies = OffSiteCopies(anything, anything, anything, cast("Any", parts), anything, anything, None, anything)
     camera = CameraSettings(GARDEN, "Garden", "demo:", upload=True)
     assert copies.beside(camera, anything) is None
     assert (copies.cameras, copies.stay_here) == ({GARDEN: "Garden"}, set())

@@ -7,13 +7,21 @@ import pytest
 
 from doorstep.app.accounts import open_accounts
 from doorstep.app.backup import CATALOG_NAME
-from doorstep.app.catalog import BOX_FILE, open_catalog, own_catalog, refuse_postgres, served_catalog
+from doorstep.app.catalog import (
+    BOX_FILE,
+    AwaitedCatalog,
+    open_catalog,
+    own_catalog,
+    refuse_postgres,
+    served_catalog,
+)
 from doorstep.catalog.site_session import site_of_engine
 from doorstep.catalog.sql import SqlCatalog
 from doorstep.catalog.tables import SiteShareRow
 from doorstep.core.access import Role
 from doorstep.core.cloud_settings import CatalogSettings
-from doorstep.core.errors import CatalogUnavailable, ConfigInvalid
+from doorstep.core.errors import CatalogAway, CatalogUnavailable, ConfigInvalid
+from fakes.free_port import free_port
 from fakes.postgres import empty_url, missing
 
 needs_postgres = pytest.mark.skipif(bool(missing()), reason=missing() or "it is there")
@@ -72,3 +80,32 @@ def test_people_are_made_in_the_database_while_no_server_runs(tmp_path: Path) ->
     engine = open_catalog(tmp_path, kept)
     assert site_of_engine(engine) == "cabin"
     engine.dispose()
+
+
+@needs_postgres
+def test_a_database_that_is_away_is_told_from_one_that_only_the_owner_can_mend(tmp_path: Path) -> None:
+    nobody = CatalogSettings(f"postgresql://me:hunter2@127.0.0.1:{free_port()}/doorstep", "cabin")
+    with pytest.raises(CatalogAway, match="cannot be reached"):
+        served_catalog(tmp_path, nobody)
+    url = empty_url()
+    for mended_by_the_owner in (url.replace("with%40signs", "mistyped"), f"{url}x"):
+        with pytest.raises(CatalogUnavailable) as refused:
+            served_catalog(tmp_path, CatalogSettings(mended_by_the_owner, "cabin"))
+        assert not isinstance(refused.value, CatalogAway)
+
+
+@needs_postgres
+def test_an_awaited_catalog_takes_nothing_until_it_is_there_and_ours(tmp_path: Path) -> None:
+    kept, other = CatalogSettings(empty_url(), "cabin"), tmp_path / "other"
+    other.mkdir()
+    served_catalog(other, kept).dispose()  # another box has that name
+    awaited = AwaitedCatalog(tmp_path, kept, "The database is away.")
+    with pytest.raises(CatalogAway, match="is away"):
+        SqlCatalog(awaited.engine).recorded_bytes()
+    assert not awaited.come()
+    with pytest.raises(CatalogAway, match="belongs to another box"):
+        SqlCatalog(awaited.engine).recorded_bytes()
+    (tmp_path / BOX_FILE).write_bytes((other / BOX_FILE).read_bytes())
+    assert awaited.come()
+    assert SqlCatalog(awaited.engine).recorded_bytes() == 0
+    awaited.engine.dispose()

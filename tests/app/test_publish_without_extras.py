@@ -10,6 +10,7 @@ from doorstep.app import publish
 from doorstep.clock import SystemClock
 from doorstep.core.errors import ConfigInvalid, SourceRefused
 from doorstep.core.media import StreamItem
+from doorstep.extras import how_to_add
 from doorstep.ports import FrameTap, Source
 from doorstep.publish.publisher import Publisher
 from fakes.rtmp_ingest import Ingest
@@ -44,12 +45,10 @@ def test_a_camera_that_needs_an_extra_is_refused_in_plain_words(camera: object, 
     publisher = Publisher("nowhere", never_asked, SystemClock())  # type: ignore[arg-type]
     with pytest.raises(SourceRefused) as refused:
         asyncio.run(publish._read_camera(camera, publish.NoTap(), publisher))  # type: ignore[arg-type]
-    assert str(refused.value) == (
-        f"This camera needs a package that is not installed: {name}; pip install 'doorstep[publish]'."
-    )
+    assert str(refused.value) == (f"This camera needs a package that is not installed: {name}. {how_to_add('publish')}")
 
 
 def test_motion_without_numpy_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "doorstep.vision.luma_difference", None)
-    with pytest.raises(ConfigInvalid, match=r"--motion: .*doorstep\[publish\]"):
+    with pytest.raises(ConfigInvalid, match=r"--motion: .*pip install av numpy"):
         publish._scorer()

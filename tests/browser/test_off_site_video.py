@@ -38,7 +38,7 @@ def test_an_alert_whose_video_is_gone_here_is_played_from_the_bucket(browser: Br
         config = CONFIG.format(bucket=moto.bucket(), endpoint=moto.endpoint)
         server = ServerProcess(tmp_path / "data", config, {"DOORSTEP_MODELS": str(model_folder())})
         server.start()
-        try:
+        try:  # and, where the browser cannot reach it, through the house
             plays_from_the_bucket(browser, server, moto.endpoint)
         finally:
             server.stop()
@@ -66,4 +66,11 @@ def plays_from_the_bucket(browser: Browser, server: ServerProcess, endpoint: str
     until(page, lambda: page.evaluate("(document.querySelector('video')?.readyState ?? 0) >= 2"))
     assert page.evaluate("document.querySelector('video').videoWidth") > 0
     assert any(url.startswith(endpoint) and "X-Amz-Signature" in url for url in asked)
+    asked.clear()
+    reach = page.context.new_cdp_session(page)
+    reach.send("Network.enable")
+    reach.send("Network.setBlockedURLs", {"urls": [f"{endpoint}*"]})
+    page.reload()
+    until(page, lambda: page.evaluate("(document.querySelector('video')?.readyState ?? 0) >= 2"))
+    assert [url for url in asked if url.endswith("/clip.mp4?direct=0")]
     context.close()

@@ -8,21 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 from doorstep.cli import clip as verb
 from doorstep.cli.main import app
 from doorstep.core.clip_form import ClipKind
 from fakes.server_process import ServerProcess, running, wait_for
-
-
-@pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    """The command line logs to the runner's own streams, which are closed after it."""
-    yield
-    structlog.reset_defaults()
-
 
 CONVERTING = {"progress": 0.5, "cpu_seconds": 1.0, "ahead": 0, "href": "/api/v1/cameras/demo/clip?start=a&end=b"}
 

@@ -1,9 +1,6 @@
 """The words of the command before it does anything: help, version, wrong usage."""
 
-from collections.abc import Iterator
-
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 from doorstep import __version__
@@ -15,13 +12,6 @@ WITH_SETTINGS = [
     *(["models", "list"], ["models", "fetch"], ["models", "verify"]),
     *(["users", "add"], ["tokens", "create"], ["tokens", "list"], ["tokens", "revoke"]),
 ]
-
-
-@pytest.fixture(autouse=True)
-def logs_as_before() -> Iterator[None]:
-    """A verb sends its log lines to standard error, which here is the runner's and soon closed."""
-    yield
-    structlog.reset_defaults()
 
 
 def told(*words: str) -> tuple[int, str]:

@@ -153,6 +153,15 @@ def test_check_tries_everything_a_line_each(home: Path) -> None:
     assert found["data folder"]["ok"]
 
 
+def test_check_says_that_it_does_not_try_what_lies_in_the_cloud(home: Path) -> None:
+    bucket = '[store]\nkind = "s3"\nbucket = "door"\nregion = "eu-central-1"\n'
+    (home / "cloud.toml").write_text(f"{bucket}{CONFIG}", encoding="utf-8")
+    found = {
+        row["what"]: row for row in rows(run(home, "check", "--json", "--config", str(home / "cloud.toml")).stdout)
+    }
+    assert "doorstep check --aws" in found["cloud"]["detail"]
+
+
 def test_the_shell_completes_verbs(home: Path) -> None:
     environment = os.environ | {"_DOORSTEP_COMPLETE": "complete_bash", "COMP_WORDS": "doorstep to", "COMP_CWORD": "1"}
     script = str(Path(sys.executable).with_name("doorstep"))

@@ -101,3 +101,28 @@ def test_marks_are_bounded_and_the_newest_stay(marks: list[str], most: int) -> N
     newest = list(dict.fromkeys(reversed(marks)))
     assert [mark for mark in newest if seen.knows([mark], float(len(marks)))] == newest[:most]
     assert len(seen._seen) <= most
+
+
+@given(
+    noted=st.lists(st.tuples(st.floats(0, 5000), st.lists(st.text(max_size=3), max_size=2)), max_size=20),
+    at=st.floats(0, 5000),
+)
+def test_what_a_former_run_noted_is_known_as_long_as_if_it_had_been_this_one(
+    noted: list[tuple[float, list[str]]], at: float
+) -> None:
+    """Times that lie ahead are of another clock: they count as now."""
+    noted.sort(key=lambda one: one[0])
+    seen = SeenMarks()
+    seen.take_up(noted, at)
+    newest = {mark: min(then, at) for then, marks in noted for mark in marks}
+    for mark, then in newest.items():
+        assert seen.knows([mark], at) == (at - then <= REMEMBERED_SECONDS)
+
+
+def test_what_is_remembered_is_noted_and_what_is_taken_up_is_not_noted_again() -> None:
+    noted: list[tuple[tuple[str, ...], float]] = []
+    seen = SeenMarks(note=lambda marks, at: noted.append((tuple(marks), at)))
+    seen.take_up([(1.0, ["one"])], 5.0)
+    seen.remember(["two", "three"], 6.0)
+    assert noted == [(("two", "three"), 6.0)]
+    assert seen.knows(["one"], 6.0)

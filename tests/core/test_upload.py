@@ -2,11 +2,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from doorstep.core import upload as rules
 from doorstep.core.camera import CameraId
+from doorstep.core.cloud_settings import S3Settings
 from doorstep.core.event import Event, EventId, Recording
 from doorstep.core.off_site_line import (
     LONGEST_SECONDS,
@@ -14,6 +16,7 @@ from doorstep.core.off_site_line import (
     TOLD_AFTER_SECONDS,
     URGENT_SECONDS,
     OffSiteLine,
+    elsewhere_words,
     waiting_words,
 )
 from doorstep.core.running_part import LEAST_BYTES, MOST_BYTES, PartPace, newest_run
@@ -142,3 +145,73 @@ def test_a_part_is_as_large_as_the_line_is_fast(sent: list[tuple[int, float]]) -
     for size, took in sent:
         pace.sent(size, took)
         assert LEAST_BYTES <= pace.most_bytes <= MOST_BYTES
+
+
+def test_what_was_begun_in_another_bucket_begins_anew_and_goes_on_in_its_own() -> None:
+    begun = replace(rules.begun(UPLOAD), begun=rules.BegunUpload("an id", 5, 10), place="a/b/c", attempts=3)
+    assert rules.bound_for(begun, "a/b/c") == begun
+    moved = rules.bound_for(begun, "a/other/c")
+    assert (moved.begun, moved.unsure, moved.attempts, moved.place) == (None, False, 0, "a/other/c")
+    assert not rules.is_ours(moved, 10, 10)
+    of_before = replace(begun, place="")
+    assert rules.bound_for(of_before, "a/b/c") == begun
+    assert not rules.is_elsewhere(of_before, "a/b/c")
+
+
+def test_a_place_is_server_bucket_and_prefix_and_the_same_with_tls_and_without() -> None:
+    assert S3Settings("our-door", "home").place == "s3://our-door/home"
+    places = {
+        S3Settings("door", "home", endpoint).place
+        for endpoint in ("http://NAS.lan:9000/", "https://nas.lan:9000", "nas.lan:9000")
+    }
+    assert places == {"nas.lan:9000/door/home"}
+    assert len({S3Settings(b, p, e).place for b in ("x", "y") for p in ("p", "q") for e in ("", "nas.lan")}) == 8
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        ("https://nas.lan", "https://nas.lan:443", "https://nas.lan:443/", "http://nas.lan:80", "HTTP://NAS.lan:80"),
+        ("nas.lan", "nas.lan:443", "nas.lan:80", "NAS.LAN"),
+        ("[fd00::80]", "http://[FD00::80]:80/"),
+        ("https://nas.lan/Shelf", "https://NAS.lan:443/Shelf/"),
+        (
+            "",
+            "https://s3.eu-central-1.amazonaws.com",
+            "s3.eu-central-1.amazonaws.com:443",
+            "https://S3.amazonaws.com/",
+            "http://s3.dualstack.us-gov-west-1.amazonaws.com",
+            "https://s3-fips.dualstack.us-east-1.amazonaws.com",
+            "https://s3-eu-west-1.amazonaws.com",
+            "https://s3.cn-north-1.amazonaws.com.cn",
+        ),
+    ],
+)
+def test_a_bucket_is_one_place_however_its_server_is_written(same: tuple[str, ...]) -> None:
+    assert len({S3Settings("door", "home", endpoint, region="eu-central-1").place for endpoint in same}) == 1
+
+
+def test_servers_that_differ_are_places_that_differ() -> None:
+    others = [
+        "",
+        "https://nas.lan",
+        "https://nas.lan:80",
+        "http://nas.lan:443",
+        "nas.lan:9000",
+        "nas.lan:4430",
+        "nas.lan/Shelf",
+        "nas.lan/shelf",
+        "s3.eu-central-1.amazonaws.com.example.org",
+        "s3.eu-central-1.amazonaws.com:9000",
+        "s3.eu-central-1.amazonaws.com/shelf",
+        "s3.eu-central-1.amazonawsXcom",
+        "mys3.eu-central-1.amazonaws.com",
+        "door.s3.eu-central-1.amazonaws.com",
+    ]
+    assert len({S3Settings("door", "home", endpoint).place for endpoint in others}) == len(others)
+
+
+def test_words_for_what_lies_elsewhere_count_and_name_each_bucket() -> None:
+    assert elsewhere_words({}) == ""
+    assert elsewhere_words({"s3://a/b": 1}) == "One copy lies in s3://a/b, which the config does not name any more."
+    assert elsewhere_words({"s3://a/b": 1, "c/d": 3}).startswith("One copy lies in s3://a/b and 3 copies lie in c/d,")

@@ -210,6 +210,8 @@ def test_without_a_folder_or_a_region_it_says_so(tmp_path: Path, capsys: pytest.
     assert "INTO=" in capsys.readouterr().err
     assert deploy.main(["--into", str(tmp_path)], RecordedCdk(), no_tools) == 1
     assert "--region" in capsys.readouterr().err
+    assert destroy.main(["--into", str(tmp_path)], RecordedCdk()) == 1
+    assert "Nothing was deployed from" in capsys.readouterr().err  # no word of --region, which it does not know
 
 
 def test_without_credentials_it_says_how_to_sign_in(

@@ -212,7 +212,39 @@ def test_what_the_queue_held_while_the_box_was_off_is_no_news(tmp_path: Path, tl
 
 
 def late(cloud: Cloud, queue: str) -> None:
-    word = MotionWord(CameraId("front-door"), nonce="late").body()
-    signed = MotionSecret(SECRET).sign(datetime.now(UTC) - timedelta(seconds=90), word)
-    attributes = {HEADER: {"DataType": "String", "StringValue": signed}}
+    put(cloud, queue, *signed("late", datetime.now(UTC) - timedelta(seconds=90)))
+
+
+def signed(nonce: str, at: datetime) -> tuple[bytes, str]:
+    """A word as the function in the cloud passes it on, and its signature."""
+    word = MotionWord(CameraId("front-door"), nonce=nonce).body()
+    return word, MotionSecret(SECRET).sign(at, word)
+
+
+def put(cloud: Cloud, queue: str, word: bytes, signature: str) -> None:
+    attributes = {HEADER: {"DataType": "String", "StringValue": signature}}
     cloud.client("sqs").send_message(QueueUrl=queue, MessageBody=word.decode(), MessageAttributes=attributes)
+
+
+def test_what_the_queue_told_before_a_kill_is_known_to_the_next_run_when_it_is_called_in(
+    tmp_path: Path, tls: Certificate, film: Path
+) -> None:
+    """A queue may give a message again after half a minute: what becomes of it then is shown beside the queue."""
+    with chain(tmp_path, tls, film, queued=True) as (house, cloud, queue):
+        told = signed("told", datetime.now(UTC))
+        put(cloud, queue, *told)
+        wait_for(house.triggers, 20, "the event")
+        wait_for(lambda: cloud.waiting(queue) == 0, 20, "an empty queue")
+        house.server.kill()
+        house.server.start()
+        called(house.server, *told)
+        assert len(house.triggers()) == 1
+        called(house.server, *signed("new", datetime.now(UTC)))
+        wait_for(lambda: len(house.triggers()) == 2, 20, "what is no replay")
+
+
+def called(server: ServerProcess, word: bytes, signature: str) -> None:
+    """As somebody does who has it all, the token too."""
+    headers = {"Authorization": f"Bearer {motion_token(server)}", HEADER: signature, "Content-Type": "application/json"}
+    answer = httpx.post(f"{server.url}/api/v1/cameras/front-door/motion", headers=headers, content=word, timeout=60)
+    assert answer.status_code == 202

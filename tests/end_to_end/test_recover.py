@@ -30,6 +30,7 @@ from doorstep.mp4.recording import entry, header
 from doorstep.stores import bucket_reader
 from doorstep.stores.s3 import S3Store
 from fakes.footage import CAMERA, NOON, real_stream, segments_of
+from fakes.free_port import free_port
 from fakes.moto_s3 import MotoS3, moto_s3
 from fakes.whole_clips import played, whole_clip
 
@@ -39,6 +40,7 @@ SEGMENTS = segments_of(PACKETS, timescale=FORMAT.timescale)
 WHOLE = whole_clip(FORMAT, SEGMENTS, 0, COUNT / 25).data
 KEY = "front-door/2026/11/21/20261121_120000.mp4"
 EVENT = EventId("front-door-20261121T120002000")
+KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 JPEG = b"\xff\xd8picture\xff\xd9"
 
 
@@ -304,8 +306,34 @@ def test_an_empty_bucket_and_one_that_is_not_there_are_told(bucket: Bucket) -> N
     assert "There is nothing of Doorstep's under" in str(result.exception)
     result = bucket.recover(source="s3://no-such-bucket-at-all/doorstep")
     assert isinstance(result.exception, StoreRefused)
+    assert "check the name in --from" in str(result.exception)
+    assert "[store]" not in str(result.exception)
     for wrong in ("my-bucket", "http://bucket/x", "s3://", "s3://Bad_Bucket"):
         assert isinstance(bucket.recover(source=wrong).exception, ConfigInvalid)
+
+
+@pytest.mark.parametrize("by_config", [False, True])
+def test_where_nobody_answers_the_endpoint_is_named_and_no_later_try_is_promised(
+    tmp_path: Path, *, by_config: bool
+) -> None:
+    endpoint = f"http://127.0.0.1:{free_port()}"
+    config = tmp_path / "doorstep.toml"
+    config.write_text(f'[store]\nkind = "s3"\nbucket = "my-door"\nendpoint = "{endpoint}"\n')
+    named = ["--config", str(config)] if by_config else ["--from", "s3://my-door/doorstep", "--endpoint", endpoint]
+    told = str(CliRunner().invoke(app, ["recover", *named, "--to", str(tmp_path / "to")], env=KEYS).exception)
+    assert "cannot be reached" in told
+    assert ("check [store] endpoint" if by_config else "check --endpoint") in told
+    assert "tried again later" not in told
+
+
+def test_without_keys_their_place_in_the_environment_is_named(tmp_path: Path) -> None:
+    nowhere = {name: str(tmp_path / "none") for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE")}
+    environment = {**dict.fromkeys(KEYS), "AWS_EC2_METADATA_DISABLED": "true", **nowhere}
+    words = ["recover", "--from", "s3://my-door/doorstep", "--endpoint", f"http://127.0.0.1:{free_port()}"]
+    told = str(CliRunner().invoke(app, [*words, "--to", str(tmp_path / "to")], env=environment).exception)
+    assert "No keys for the bucket were found" in told
+    assert "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment" in told
+    assert "[aws]" not in told
 
 
 def test_a_bucket_with_many_objects_is_listed_page_by_page(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:

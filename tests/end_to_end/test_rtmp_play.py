@@ -39,7 +39,8 @@ def test_ffmpeg_plays_every_camera_without_a_hole(home: RtmpHouse) -> None:
 
 def test_who_watches_goes_on_when_the_camera_comes_back(home: RtmpHouse) -> None:
     command = playing(home.address("door"), SECONDS)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as player:
+    # Unbuffered: what a buffer holds of the lines behind those that are read here, `communicate` would leave out.
+    with subprocess.Popen(command, bufsize=0, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as player:
         assert player.stdout is not None
         before = b"".join(player.stdout.readline() for _ in range(60))
         home.unplug()

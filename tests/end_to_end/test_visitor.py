@@ -97,7 +97,8 @@ def test_the_event_tells_its_whole_story(visited: tuple[ServerProcess, Mailbox])
 
     def over() -> dict[str, Any] | None:
         event = event_of(server)
-        return event if event["ended_at"] and {entry["stage"] for entry in event["ledger"]} >= {*STAGES} else None
+        stages = {entry["stage"] for entry in event["ledger"]}
+        return event if event["clip"] and event["clip"]["whole"] and stages >= {*STAGES} else None
 
     event = wait_for(over, 60, "the end of the event")
     assert event["causes"][0] == "person"

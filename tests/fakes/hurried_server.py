@@ -16,6 +16,8 @@ from fakes.server_process import ServerProcess
 
 PICTURES = PictureRules(black=1.5, covered=1.5, frozen=2.0, blurred=1.5, turned=1.5, over=0.5, learn=3.0, accept=1e6)
 HURRY = 30.0
+"""By which every wait of the rules is divided."""
+_HURRY = "DOORSTEP_TESTS_HURRY"
 
 
 class HurriedServer(ServerProcess):
@@ -23,9 +25,11 @@ class HurriedServer(ServerProcess):
 
     run_words: Sequence[str] = (sys.executable, "-m", "fakes.hurried_server")
 
-    def __init__(self, data: Path, config: str, environment: dict[str, str] | None = None) -> None:
-        tests = str(Path(__file__).parents[1])
-        super().__init__(data, config, {"PYTHONPATH": tests, **(environment or {})})
+    def __init__(
+        self, data: Path, config: str, environment: dict[str, str] | None = None, hurry: float = HURRY
+    ) -> None:
+        own = {"PYTHONPATH": str(Path(__file__).parents[1]), _HURRY: f"{hurry}"}
+        super().__init__(data, config, own | (environment or {}))
 
 
 def main(words: Sequence[str]) -> None:
@@ -33,7 +37,7 @@ def main(words: Sequence[str]) -> None:
     found = load_settings(
         Path(given["--config"]), os.environ, data=Path(given["--data"]), listen=given["--listen"], only_built=True
     )
-    settings = replace(found, health=HealthSettings(PICTURES, HURRY))
+    settings = replace(found, health=HealthSettings(PICTURES, float(os.environ[_HURRY])))
     configure_logs(as_json=False)
     asyncio.run(serve(settings, (), lambda line: print(line, flush=True)))
 

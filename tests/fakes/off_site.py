@@ -12,9 +12,10 @@ from doorstep.core.upload import BegunUpload, Body
 class MemoryOffSite:
     """Implements `ports.OffSite`; `objects` is what lies there whole, `words` beside it.
 
-    `cut`: nobody answers.  `refuses`: the keys are wrong.  `loses_answers`: so many sendings arrive and nobody hears
-    of it.  `takes_all`: each key is said to be taken.  `unseen`: so often nobody tells what lies there.  `part_bytes`:
-    what is larger goes in parts, and `parts_left` of them are taken before the line is cut.
+    `cut`: nobody answers.  `refuses`: the keys are wrong.  `refused`: keys of objects that are not taken.
+    `loses_answers`: so many sendings arrive and nobody hears of it.  `takes_all`: each key is said to be taken.
+    `unseen`: so often nobody tells what lies there.  `part_bytes`: what is larger goes in parts, and `parts_left` of
+    them are taken before the line is cut.
     """
 
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -22,6 +23,7 @@ class MemoryOffSite:
     tried: list[str] = field(default_factory=list)
     cut: bool = False
     refuses: bool = False
+    refused: set[str] = field(default_factory=set)
     loses_answers: int = 0
     part_bytes: int = 1 << 20
     parts_left: int | None = None
@@ -35,6 +37,9 @@ class MemoryOffSite:
     def send(self, key: str, body: Body, begun: BegunUpload | None, note: Callable[[BegunUpload], None]) -> bool:
         self.tried.append(key)
         self._check()
+        if key in self.refused:
+            msg = "The bucket's server refuses what was asked of it (EntityTooLarge)."
+            raise StoreRefused(msg)
         if self.takes_all:
             return False
         data = self._all(body, begun, note)

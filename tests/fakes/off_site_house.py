@@ -1,11 +1,11 @@
-"""A server whose events go to a bucket of a real S3 server, over a line that can be cut; and what lies there."""
+"""A server whose events go to a bucket of a real S3 server, and what lies there."""
 
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from deploy.aws.policies import recorder
 
 from doorstep.core.clip_words import METADATA, ClipWords, clip_words
 from doorstep.core.off_site_key import CopyKind, read_copy_key, read_part_key
-from fakes.cut_line import CutLine
+from fakes.poor_network import RoadOptions, TcpRoads
 from fakes.radosgw import Keys, Radosgw
 from fakes.rtsp_camera import MODULUS, CameraOptions, RtspCamera, indices_of
 from fakes.server_process import ServerProcess, wait_for
@@ -46,8 +46,11 @@ post_roll = 1
 id = "porch"
 name = "The porch"
 source = "{source}"
+{unmoved}
 {camera}
 """
+UNMOVED = "motion_masks = [[[0, 0], [1, 0], [1, 1], [0, 1]]]"
+"""Of a camera: what moves in its film makes no event, not even before the first `look_for_nobody`."""
 
 
 @dataclass
@@ -94,33 +97,31 @@ class Bucket:
 
 @dataclass
 class OffSiteHouse:
-    """One camera, `porch`."""
+    """One camera, `porch`, unless the config has more."""
 
     server: ServerProcess
     bucket: Bucket
-    line: CutLine
-    stack: ExitStack = field(default_factory=ExitStack)
 
-    def ring(self) -> None:
+    def ring(self, camera: str = "porch") -> None:
         """Something moves, for as long as that lasts."""
         with self.server.client() as client:
-            client.post("/cameras/porch/motion").raise_for_status()
+            client.post(f"/cameras/{camera}/motion").raise_for_status()
 
-    def event(self, seconds: float) -> str:
+    def event(self, seconds: float, camera: str = "porch") -> str:
         """One event of at least so many seconds, which is over in the end; its id."""
-        begun = self.begin()
-        self.go_on(seconds)
+        begun = self.begin(camera)
+        self.go_on(seconds, camera)
         wait_for(lambda: self.find(begun)["ended_at"], 30, "the end of the event")
         return begun
 
-    def go_on(self, seconds: float) -> None:
+    def go_on(self, seconds: float, camera: str = "porch") -> None:
         """Something moves for so long, as seldom as a running event needs: who asks too often is turned away."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            self.ring()
+            self.ring(camera)
             time.sleep(min(left, RING_SECONDS))
 
-    def begin(self) -> str:
+    def begin(self, camera: str = "porch") -> str:
         """The id of a new event, which runs."""
         known = {one["id"] for one in self.server.events()}
         rung_at = float("-inf")
@@ -129,7 +130,7 @@ class OffSiteHouse:
             nonlocal rung_at
             if time.monotonic() - rung_at > RING_SECONDS:
                 rung_at = time.monotonic()
-                self.ring()
+                self.ring(camera)
             new = [one["id"] for one in self.server.events() if one["id"] not in known and one["ended_at"] is None]
             return new[0] if new else None
 
@@ -141,10 +142,11 @@ class OffSiteHouse:
     def look_for_nobody(self) -> None:
         """What moves in the film shall make no event and keep none open, with a model or without."""
         with self.server.client() as client:
-            client.put("/cameras/porch/detection", json={"on": False}).raise_for_status()
+            for camera in self.server.cameras():
+                client.put(f"/cameras/{camera['id']}/detection", json={"on": False}).raise_for_status()
 
     def wait_until_live(self) -> None:
-        wait_for(lambda: [one["state"] for one in self.server.cameras()] == ["live"], 60, "a live camera")
+        wait_for(lambda: {one["state"] for one in self.server.cameras()} == {"live"}, 60, "live cameras")
 
     def sent(self) -> dict[str, list[str]]:
         """The keys of the clips of each event."""
@@ -179,33 +181,42 @@ def off_site_house(
 ) -> Iterator[OffSiteHouse]:
     """Started and live; `client` looks at the bucket called `name`.  The words go into the config.
 
-    Without a `source` a camera films numbered pictures; nobody looks at them.
+    Without a `source` a camera films numbered pictures; nobody looks at them.  `rate` is the line's to the endpoint, in
+    bits a second, 0 for as fast as it goes.
     """
-    there = urlsplit(endpoint)
-    assert there.hostname is not None
-    assert there.port is not None
     seen = Path(tempfile.mkdtemp(dir=folder))
     with ExitStack() as stack:
-        line = stack.enter_context(CutLine((there.hostname, there.port), rate))
+        endpoint = stack.enter_context(slow_line(endpoint, rate)) if rate else endpoint
         source = source or stack.enter_context(RtspCamera(FILM)).url
         config = CONFIG.format(
             bucket=name,
             prefix=PREFIX,
-            endpoint=f"http://127.0.0.1:{line.address[1]}",
+            endpoint=endpoint,
             key_id=keys[0],
             secret=keys[1],
             source=source,
             store=store,
             camera=camera,
+            unmoved=UNMOVED,
             more=more,
         )
         server = ServerProcess(folder / "data", config)
         server.start()
         stack.callback(server.kill)
-        house = OffSiteHouse(server, Bucket(client, name, seen), line, stack)
+        house = OffSiteHouse(server, Bucket(client, name, seen))
         house.wait_until_live()
         house.look_for_nobody()
         yield house
+
+
+@contextmanager
+def slow_line(endpoint: str, rate: float) -> Iterator[str]:
+    """Where the same server is reached over a line of so many bits a second towards it."""
+    there = urlsplit(endpoint)
+    assert there.hostname is not None
+    assert there.port is not None
+    with TcpRoads((there.hostname, there.port), RoadOptions(rate=rate, queue=256 << 10)) as line:
+        yield f"http://127.0.0.1:{line.address[1]}"
 
 
 def seconds_before(killed_at: float, index: int) -> float:

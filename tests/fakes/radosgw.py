@@ -7,9 +7,11 @@
     ceph.client("s3", recorder).put_object(Bucket=bucket, ...)                # boto3, signed with SigV4
     ceph.notify(bucket, "http://127.0.0.1:PORT/", suffix=".mp4")              # its events say `ceph:s3`
 
-`own_radosgw(folder)` is one that a test may stop, pause and start again.  What differs from Amazon's: whoever wrote an
-object owns it and may read it, unless a policy's `Deny` with an `Action` says no (`NotAction` is not heard there);
-CompleteMultipartUpload does not look at `If-None-Match`; there is one storage class, STANDARD.
+`own_radosgw(folder)` is one that a test may stop, pause and start again, and, in a `FarNetwork`, cut off.
+
+What differs from Amazon's: whoever wrote an object owns it and may read it, unless a policy's `Deny` with an `Action`
+says no (`NotAction` is not heard there); CompleteMultipartUpload does not look at `If-None-Match`; there is one storage
+class, STANDARD.
 """
 
 import atexit
@@ -32,6 +34,7 @@ from typing import Any
 import boto3  # type: ignore[import-untyped]
 from botocore.config import Config  # type: ignore[import-untyped]
 
+from fakes.far_network import FarNetwork
 from fakes.free_port import free_port
 
 PROGRAMS = ("ceph", "ceph-authtool", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin", "setpriv")
@@ -81,7 +84,7 @@ rgw_crypt_require_ssl = false
 rgw_crypt_s3_kms_backend = testing
 rgw_crypt_s3_kms_encryption_keys = {kms_key}=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=
 [client.rgw.a]
-rgw_frontends = beast endpoint={address}:{port}
+rgw_frontends = beast endpoint={listens}:{port}
 """
 
 
@@ -103,9 +106,10 @@ class Keys:
 class Radosgw:
     """Listens on `endpoint`; `admin` may do everything with everybody's buckets that it made."""
 
-    def __init__(self, folder: Path, address: str = "127.0.0.1") -> None:
+    def __init__(self, folder: Path, address: str = "127.0.0.1", far: FarNetwork | None = None) -> None:
         self.port = free_port()
         self._address = address
+        self._far = far
         self.endpoint = f"http://{address}:{self.port}"
         self._folder = folder
         self._config = folder / "ceph.conf"
@@ -230,7 +234,7 @@ class Radosgw:
                 folder=self._folder,
                 most_bytes=MOST_BYTES,
                 kms_key=KMS_KEY,
-                address=self._address,
+                listens="0.0.0.0" if self._far else self._address,  # noqa: S104 - at all cables of its own network
                 port=self.port,
             ),
             encoding="utf-8",
@@ -248,13 +252,16 @@ class Radosgw:
         self._run("radosgw-admin", *words)
 
     def _run(self, program: str, *words: str) -> None:
-        _run([program, "-c", str(self._config), *words])
+        _run(self._there([program, "-c", str(self._config), *words]))
 
     def _daemon(self, program: str, *words: str) -> None:
         """In the foreground, killed with the thread that started it, however that ends."""
-        command = ["setpriv", "--pdeathsig", "KILL", program, "-c", str(self._config), *words, "-f"]
+        command = ["setpriv", "--pdeathsig", "KILL", *self._there([program, "-c", str(self._config), *words, "-f"])]
         with (self._folder / f"{program}.out").open("ab") as out:
             self._daemons[program] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+
+    def _there(self, command: list[str]) -> list[str]:
+        return self._far.inside(*command) if self._far else command
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
@@ -275,9 +282,9 @@ class Radosgw:
 
 
 @contextmanager
-def own_radosgw(folder: Path, address: str = "127.0.0.1") -> Iterator[Radosgw]:
-    """Until the block ends; `folder` is empty, `address` one of this machine (or of the namespace it is in)."""
-    made = Radosgw(folder, address)
+def own_radosgw(folder: Path, address: str = "127.0.0.1", far: FarNetwork | None = None) -> Iterator[Radosgw]:
+    """Until the block ends; `folder` is empty, `address` one of this machine, or that of a cable to where it runs."""
+    made = Radosgw(folder, address, far)
     try:
         made.start()
         yield made

@@ -1,5 +1,8 @@
 """How the tests are shared out among the workers of `pytest -n`."""
 
+from functools import cache
+from pathlib import Path
+
 import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
@@ -12,6 +15,11 @@ worker ends and must not run beside another's.
 
 LONG = (BROWSER, "tests/faults", "tests/end_to_end", "tests/publish", "tests/app", "tests/adapters")
 """Folders whose tests wait more than they reckon, the longest first."""
+
+CABLES = "fakes.far_network"
+"""Whoever takes this makes network interfaces, and removes them.  A chromium then takes the network for another one and
+breaks off whatever it loads (ERR_NETWORK_CHANGED).
+"""
 
 
 class Shares(LoadScopeScheduling):  # type: ignore[misc]
@@ -38,7 +46,19 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc]
         super()._assign_work_unit(node)
 
     def _place(self, share: str) -> int:
-        """Where it comes in the queue; a worker that is alone ends with the browser's."""
+        """Where it comes in the queue; a worker that is alone ends with the browser's, and cables wait for its end."""
         if share == BROWSER and len(self.nodes) == 1:
             return len(LONG) + 1
+        if self._browser_runs() and share != BROWSER and _needs_cables(self.config.rootpath / share):
+            return len(LONG) + 1
         return next((number for number, folder in enumerate(LONG) if share.startswith(folder)), len(LONG))
+
+    def _browser_runs(self) -> bool:
+        return any(not all(mine.get(BROWSER, {}).values()) for mine in self.assigned_work.values())
+
+
+@cache
+def _needs_cables(path: Path) -> bool:
+    """As its import says, or that of the module of the same name beside it."""
+    both = (path, path.with_name(path.name.removeprefix("test_")))
+    return any(CABLES in one.read_text(encoding="utf-8") for one in both if one.is_file())

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fakes.certificates import OPENSSL, certificate
-from fakes.hurried_server import HurriedServer
+from fakes.hurried_server import HURRY, HurriedServer
 from fakes.mail_server import Mailbox, mail_server
 from fakes.server_process import wait_for
 
@@ -32,7 +32,8 @@ source = "demo://"
 def test_a_certificate_that_runs_out_is_told_until_it_is_renewed(tmp_path: Path) -> None:
     ends_soon, renewed = certificate(tmp_path, days=3), certificate(tmp_path, days=90)
     with mail_server() as mailbox:
-        server = HurriedServer(tmp_path / "data", CONFIG.format(tls=ends_soon, port=mailbox.port))
+        config = CONFIG.format(tls=ends_soon, port=mailbox.port)
+        server = HurriedServer(tmp_path / "data", config, hurry=3 * HURRY)  # a certificate is looked at but seldom
         server.start()
         try:
             wait_for(lambda: STARTED in titles(mailbox), 30, STARTED)

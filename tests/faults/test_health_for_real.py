@@ -16,9 +16,9 @@ import pytest
 from numpy.typing import NDArray
 
 from fakes.free_port import free_port
-from fakes.hurried_server import HurriedServer
+from fakes.hurried_server import HURRY, HurriedServer
 from fakes.mail_server import Mailbox
-from fakes.mjpeg_camera import MjpegCamera, Reply, jpeg_of, mjpeg_camera, raw, stream
+from fakes.mjpeg_camera import MjpegCamera, Reply, jpeg_of, mjpeg_camera, stream
 from fakes.server_process import wait_for
 from faults.mail_at import mail_server_at
 from faults.watching import metric, problem
@@ -83,7 +83,7 @@ FAULTS: dict[str, tuple[Reply, str, str]] = {
     "frozen": (filmed(porch(1), grains=1), "A camera is frozen", "The camera moves again"),
     "blurred": (filmed(out_of_focus(porch(1))), "A camera is blurred", "The camera is sharp again"),
     "turned": (filmed(porch(2)), "A camera looks elsewhere", "The camera looks where it did"),
-    "packets": (raw(), "A camera is not seen", "The camera is seen again"),
+    "packets": (stream([]), "A camera is not seen", "The camera is seen again"),
 }
 
 
@@ -111,8 +111,8 @@ def titles(mailbox: Mailbox) -> list[str]:
 
 
 @contextmanager
-def house(folder: Path, camera: MjpegCamera, port: int) -> Iterator[HurriedServer]:
-    server = HurriedServer(folder / "data", CONFIG.format(port=port, source=camera.url()))
+def house(folder: Path, camera: MjpegCamera, port: int, hurry: float = HURRY) -> Iterator[HurriedServer]:
+    server = HurriedServer(folder / "data", CONFIG.format(port=port, source=camera.url()), hurry=hurry)
     server.start()
     try:
         wait_for(lambda: server.cameras()[0]["state"] == "live", 10, "the camera live")
@@ -166,7 +166,7 @@ def _looks(server: HurriedServer) -> Iterator[str]:
 
 def test_a_mail_server_that_stops_leaves_nobody_to_tell_until_it_is_back(tmp_path: Path) -> None:
     port = free_port()
-    with mjpeg_camera({"/stream": WELL}) as camera, house(tmp_path, camera, port) as server:
+    with mjpeg_camera({"/stream": WELL}) as camera, house(tmp_path, camera, port, 3 * HURRY) as server:
         assert wait_for(lambda: problem(server, "Nobody will be told"), 10, "nobody has been told yet")
         with server.client() as client:
             assert client.post("/cameras/porch/press").status_code == 202

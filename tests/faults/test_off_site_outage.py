@@ -4,18 +4,21 @@ from pathlib import Path
 
 import pytest
 
+from fakes.far_network import needs_far_network
+from fakes.radosgw import missing
 from fakes.rtsp_camera import needs_camera
-from faults.off_site_outage import Plan, house_over, outage
+from faults.off_site_outage import Plan, house_at_a_cable, outage
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=missing())]
 
 
-def test_after_a_cut_and_a_kill_every_clip_lies_there_once_and_the_killed_event_plays_before_the_restart(
+def test_an_event_that_a_cut_and_then_a_kill_met_shows_what_had_arrived_and_is_there_whole_and_once_after_the_cut(
     tmp_path: Path,
 ) -> None:
     needs_camera()
-    with house_over(tmp_path, moto=True) as house:
-        found = outage(house, Plan(events=6, cut=12.0, seconds=3.0))
+    needs_far_network()
+    with house_at_a_cable(tmp_path) as (house, cable):
+        found = outage(house, cable, Plan(events=2, cut=5.0, seconds=1.0, killed=2.5, behind_cut=1.0))
     assert found.is_well, found
-    assert found.sent_during_cut == 0
-    assert found.waiting_at_end_of_cut == 3
+    assert found.killed[0].seconds > 2
+    assert (found.clips, found.sent_during_cut, found.waiting_at_end_of_cut) == (2, 0, 1)

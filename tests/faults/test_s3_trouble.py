@@ -240,8 +240,8 @@ def test_an_answer_without_end_is_not_held(hostile: HostileS3, status: int) -> N
 
 def test_a_list_that_goes_round_and_round_ends(hostile: HostileS3) -> None:
     listed = b"<Contents><Size>3</Size></Contents><Contents><Key>doorstep/a.mp4</Key></Contents>"
-    page = b"<ListBucketResult>" + listed + b"<NextContinuationToken>t</NextContinuationToken></ListBucketResult>"
-    hostile.always(200, page)
+    more = b"<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>"
+    hostile.always(200, b"<ListBucketResult>" + listed + more + b"</ListBucketResult>")
     keys = store_at(hostile.endpoint).keys()
     assert [next(keys), next(keys)] == ["a.mp4", "a.mp4"]
     with pytest.raises(StoreUnavailable) as caught:
@@ -263,7 +263,7 @@ def test_who_never_answers_is_waited_for_in_bounded_time(hostile: HostileS3) -> 
     hostile.always(DEAF)
     began = time.monotonic()
     for trouble in troubles_of(store_at(hostile.endpoint, answer_seconds=0.5)).values():
-        assert "cannot be reached" in str(trouble)
+        assert re.search("cannot be reached|takes too long", str(trouble))
         assert_plain(str(trouble))
     assert time.monotonic() - began < 60
 

@@ -145,7 +145,8 @@ def test_a_file_that_shrinks_while_it_is_read_ends_earlier() -> None:
 
 def test_what_the_store_raises_comes_through() -> None:
     def read(offset: int, length: int) -> bytes:
-        raise StoreUnavailable(offset, length)
+        msg = f"{offset} {length}"
+        raise StoreUnavailable(msg)
 
     with pytest.raises(StoreUnavailable):
         read_recording(read, 1000, CAMERA)

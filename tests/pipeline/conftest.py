@@ -6,7 +6,7 @@ import pytest
 import structlog
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(autouse=True)
 def quiet() -> Iterator[None]:
     with structlog.testing.capture_logs():
         yield

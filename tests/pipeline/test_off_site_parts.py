@@ -274,3 +274,24 @@ def test_nothing_more_goes_of_a_camera_that_stays_here_from_now_on() -> None:
         assert (len(house.there.objects), parts.waiting) == (sent, 0)
 
     house.live(switched_off)
+
+
+def test_an_event_whose_parts_are_refused_keeps_no_other_waiting_and_is_tried_now_and_then() -> None:
+    house = House()
+
+    class Refusing(MemoryOffSite):
+        def send(self, key: str, *rest: Any) -> bool:
+            if "/e1/" in key:
+                self.refused.add(key)
+            return super().send(key, *rest)
+
+    house.there = Refusing()
+
+    async def act(here: RecordingHouse, parts: OffSiteParts) -> None:
+        house.begin(here, parts, "e1")
+        house.begin(here, parts, "e2")
+        await here.film(300)
+        assert sum("/e2/" in key for key in house.there.objects) > 50
+        assert 1 <= sum("/e1/" in key for key in house.there.tried) <= 7
+
+    house.live(act)

@@ -1,9 +1,12 @@
 """Where no rule of the bucket deletes what is too old, we do: with its event, and parts once their clip is there."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from doorstep.catalog.memory import MemoryCatalog
 from doorstep.catalog.memory_uploads import MemoryUploadRecords
+from doorstep.core.errors import StoreUnavailable
 from doorstep.core.event import EventId
 from doorstep.core.off_site_key import part_key, parts_folder
 from doorstep.core.recording_key import still_key, thumbnail_key
@@ -101,6 +104,46 @@ def test_keys_that_may_not_delete_there_are_told_to_the_owner_until_they_may() -
     assert list(house.there.objects) == []
 
 
+def test_old_parts_that_may_not_be_deleted_are_told_until_they_may_and_go_then() -> None:
+    house = House()
+    house.part(PARTS_STAY + timedelta(days=1))
+    keys, lists = house.tidying.keys, 0
+
+    def counted() -> Iterator[str]:
+        nonlocal lists
+        lists += 1
+        return keys()
+
+    house.tidying.keys = counted
+    house.there.refuses = True
+    for _ in range(3):
+        house.for_seconds(200)
+        assert [problem.key for problem in house.health.problems()] == ["off-site-deleting"]
+    house.there.refuses = False
+    house.for_seconds(100)
+    assert house.health.problems() == []
+    assert house.there.objects == {}
+    assert lists == 1  # each costs money
+
+
+def test_a_listing_that_nobody_answers_is_tried_again_soon() -> None:
+    house = House()
+    house.part(PARTS_STAY + timedelta(days=1))
+    keys, cut = house.tidying.keys, True
+
+    def listed() -> Iterator[str]:
+        if cut:
+            msg = "The bucket does not answer."
+            raise StoreUnavailable(msg)
+        yield from keys()
+
+    house.tidying.keys = listed
+    house.for_seconds(100)
+    cut = False
+    house.for_seconds(100)
+    assert house.there.objects == {}
+
+
 def test_a_clock_that_may_be_wrong_deletes_nothing_by_age() -> None:
     house = House()
     house.tidying.may_expire_by_age = lambda: False
@@ -110,3 +153,17 @@ def test_a_clock_that_may_be_wrong_deletes_nothing_by_age() -> None:
     house.tidying.may_expire_by_age = lambda: True
     house.for_seconds(130)
     assert old not in house.there.objects
+
+
+def test_a_copy_in_a_bucket_of_before_is_not_deleted_in_this_one_but_there_once_it_is_named_again() -> None:
+    house = House()
+    house.lies(KEY, "front-door/another.mp4")  # what has that key here is not the copy
+    house.records.save_upload(replace(house.upload, state=UploadState.LEAVING, place="s3://old/doorstep"))
+    house.tidying.place = "s3://new/doorstep"
+    house.for_seconds(200)
+    assert KEY in house.there.objects
+    assert house.records.upload_of(EVENT) is not None
+    house.tidying.place = "s3://old/doorstep"
+    house.for_seconds(100)
+    assert list(house.there.objects) == ["front-door/another.mp4"]
+    assert house.records.upload_of(EVENT) is None

@@ -20,9 +20,9 @@ from doorstep.core.errors import BlobMissing, CatalogUnavailable, StoreUnavailab
 from doorstep.core.event import Event, EventId, Recording
 from doorstep.core.recording_key import still_key, thumbnail_key
 from doorstep.core.upload import Upload, UploadState
+from doorstep.own_threads import OwnThreads
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.off_site_bodies import EventBodies
-from doorstep.pipeline.own_threads import OwnThreads
 from doorstep.pipeline.upload_try import UploadTries
 from doorstep.pipeline.uploads import AT_ONCE, Uploads
 from doorstep.pipeline.way_out import Postage, WayOut
@@ -60,7 +60,7 @@ class House:
         self.records = FailingRecords(self.catalog)
         self.health = HealthBoard(self.clock)
         self.clips = FakeClips()
-        self.sweeps = sweeps
+        self.sweeps, self.place = sweeps, ""
         self.counted: list[tuple[str, int, EventId | None]] = []
         self.may_pay = True
         self.stays_here: set[CameraId] = set()
@@ -74,7 +74,8 @@ class House:
             self.store, self.clips, lambda _: "Front door", lambda event: f"https://a.example/{event.id}"
         )
         stays = self.stays_here.__contains__
-        tries = UploadTries(self.records, self.catalog, bodies, way, self.health, self.clock, self.sweeps, stays)
+        board = self.health
+        tries = UploadTries(self.records, self.catalog, bodies, way, board, self.clock, self.sweeps, stays, self.place)
         uploads = Uploads(tries, lambda: [CAMERA])
         uploads.on_done = lambda upload: self.done.append(upload.event)
         return uploads
@@ -213,6 +214,110 @@ def test_a_refusal_is_told_at_once_with_its_remedy_and_tried_slowly() -> None:
     assert len(house.there.tried) < 10
 
 
+def test_a_clip_that_alone_is_refused_keeps_no_other_waiting() -> None:
+    house = House()
+    for number in range(20):
+        house.keep(number)
+    house.there.refused.add(key(19))  # the newest, which is tried first
+    house.for_seconds(60)
+    assert [number for number in range(20) if house.state(number) is UploadState.DONE] == list(range(19))
+    upload = house.records.upload_of(EventId("e19"))
+    assert upload is not None
+    assert (upload.state, "EntityTooLarge" in upload.outcome) == (UploadState.DUE, True)
+    (problem,) = house.health.problems()
+    assert "The clip of one event does not go off-site: The bucket's server refuses" in problem.what
+    assert problem.minor
+    assert house.there.tried.count(key(19)) == 1
+    house.live(lambda uploads: new_clips_for_hours(house, uploads))
+    assert 4 <= house.there.tried.count(key(19)) <= 8
+    assert house.state(50) is UploadState.DONE
+    before = house.there.tried.count(key(19))
+    house.for_seconds(2 * 86_400)
+    assert 8 <= house.there.tried.count(key(19)) - before <= 16
+    (problem,) = house.health.problems()
+    assert "The clip of one event does not go off-site" in problem.what
+    house.there.refused.clear()
+    house.for_seconds(1300)
+    assert house.state(19) is UploadState.DONE
+    assert house.health.problems() == []
+
+
+async def new_clips_for_hours(house: House, uploads: Uploads) -> None:
+    for number in range(40, 51):
+        uploads.event_written(house.keep(number))
+        await asyncio.sleep(600)
+
+
+def test_two_clips_that_are_refused_keep_the_others_waiting_once() -> None:
+    house = House()
+    for number in range(10):
+        house.keep(number)
+    house.there.refused |= {key(9), key(8)}
+    house.for_seconds(1300)
+    assert [number for number in range(10) if house.state(number) is UploadState.DONE] == list(range(8))
+
+
+def test_while_everything_is_refused_one_is_tried_at_a_time_and_all_go_when_that_is_mended() -> None:
+    house = House()
+    for number in range(30):
+        house.keep(number)
+    house.there.refuses = True
+
+    async def refused_then_mended(uploads: Uploads) -> None:
+        await asyncio.sleep(7 * 86_400)
+        assert not uploads.status().works
+        (problem,) = house.health.problems()
+        assert "Nothing goes off-site: The bucket refuses the key." in problem.what
+        # One every ten minutes, and two at first.
+        assert len(house.there.tried) <= 7 * 144 + 3
+        house.there.refuses = False
+        await asyncio.sleep(1300)
+
+    house.live(refused_then_mended)
+    assert [house.state(number) for number in range(30)] == [UploadState.DONE] * 30
+    assert house.health.problems() == []
+
+
+def test_a_refusal_behind_an_outage_is_not_tried_without_a_pause() -> None:
+    house = House()
+    house.keep(1)
+    house.there.cut = True
+
+    async def refused_behind_it(_uploads: Uploads) -> None:
+        await asyncio.sleep(300)
+        house.there.cut, house.there.refuses = False, True
+        house.there.tried.clear()
+        await asyncio.sleep(3600)
+
+    house.live(refused_behind_it)
+    assert 1 <= len(house.there.tried) <= 13
+
+
+@pytest.mark.parametrize("ahead", [1, 400, 4000])
+def test_an_event_that_a_wrong_clock_dated_into_the_future_hides_no_other_and_goes_too(ahead: int) -> None:
+    house = House()
+    for number in range(3):
+        house.keep(number - 60 * 5)
+    house.keep(ahead * 1440)
+    house.for_seconds(60)
+    keys = {house.records.upload_of(EventId(f"e{number - 60 * 5}")) for number in range(3)}
+    assert {one.state for one in keys if one is not None} == {UploadState.DONE}
+    assert len(keys) == 3
+    assert house.state(ahead * 1440) is UploadState.DONE
+    # Neither is looked for or sent again and again.
+    house.for_seconds(3600)
+    assert len(house.there.tried) == 12
+
+
+def test_a_clock_that_was_never_set_takes_up_the_last_day_all_the_same() -> None:
+    house = House()
+    for number in range(3):
+        house.keep(number)
+    house.clock.set_wall(-40 * 365 * 86_400)
+    house.for_seconds(60)
+    assert [house.state(number) for number in range(3)] == [UploadState.DONE] * 3
+
+
 def test_a_clip_whose_answer_was_lost_lies_there_once() -> None:
     for may_look in (True, False):
         house = House()
@@ -258,6 +363,26 @@ def test_a_large_clip_goes_on_where_it_stood_also_in_the_next_process() -> None:
     house.there.cut, house.there.parts_left = False, None
     house.for_seconds(300)
     assert house.there.objects[key(1)] == CLIP_BYTES
+
+
+def test_a_large_clip_that_was_begun_in_another_bucket_begins_anew_in_this_one() -> None:
+    house = House()
+    house.place = "s3://old/doorstep"
+    house.there.part_bytes, house.there.parts_left = 100, 4
+    house.keep(1, size=1000)
+    house.for_seconds(20)
+    begun = house.records.upload_of(EventId("e1"))
+    assert begun is not None
+    assert (begun.place, begun.unsure) == ("s3://old/doorstep", True)
+    house.place = "s3://new/doorstep"
+    house.there.cut, house.there.parts_left = False, None
+    house.there.objects[key(1)] = b"of somebody else"
+    house.for_seconds(100)
+    assert house.there.resumed == []
+    upload = house.records.upload_of(EventId("e1"))
+    assert upload is not None
+    assert (upload.state, upload.place) == (UploadState.DONE, "s3://new/doorstep")
+    assert upload.key != key(1)  # never taken for ours, though a try elsewhere ended without an answer
 
 
 def test_a_recording_that_is_gone_is_given_up_after_a_few_tries() -> None:

@@ -23,6 +23,7 @@ from fakes.catalogs import KINDS, new_engine
 DOOR, YARD = CameraId("front-door"), CameraId("yard")
 NOON = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+OLD, NEW = "s3://our-door/doorstep", "nas.example.org/door/doorstep"
 ONE = Upload(EventId("event-1"), DOOR, "front-door/2026/11/21/20261121_120000.mp4", NOON, NOON)
 Kept = tuple[UploadRecords, Catalog]
 
@@ -61,7 +62,7 @@ def test_an_upload_comes_back_as_it_was_saved_and_is_replaced_by_its_event(kept:
     for one in (
         ONE,
         replace(ONE, attempts=3, begun=begun, unsure=True, outcome="the line is cut", sealed=True),
-        replace(ONE, state=UploadState.DONE, size=2**40, done_at=NOON + MINUTE, key="front-door/x_2.mp4"),
+        replace(ONE, state=UploadState.DONE, size=2**40, done_at=NOON + MINUTE, key="front-door/x_2.mp4", place=OLD),
     ):
         records.save_upload(one)
         assert records.upload_of(ONE.event) == one
@@ -93,8 +94,42 @@ def test_those_that_are_due_come_the_newest_event_first(kept: Kept) -> None:
     assert numbers(records.due_uploads(NOON, 10)) == [3, 1]
     assert numbers(records.due_uploads(NOON, 1)) == [3]
     assert numbers(records.due_uploads(NOON + MINUTE, 10)) == [3, 2, 1]
-    assert numbers(records.leaving_uploads(10)) == [6]
+    assert numbers(records.leaving_uploads("", 10)) == [6]
     assert records.waiting_uploads() == (3, upload(1).asked_at)
+
+
+def test_what_lies_in_another_bucket_is_counted_by_it_and_never_leaves_from_this_one(kept: Kept) -> None:
+    records, _ = kept
+    done, leaving = UploadState.DONE, UploadState.LEAVING
+    for one in (
+        upload(1, state=done, place=OLD),
+        upload(2, state=done, place=OLD),
+        upload(3, state=done, place=NEW),
+        upload(4, state=done),
+        upload(5, place=OLD),
+        upload(6, state=leaving, place=OLD),
+        upload(7, state=leaving, place=NEW),
+        upload(8, state=leaving),
+    ):
+        records.save_upload(one)
+    assert records.copies_elsewhere(NEW) == {OLD: 2}
+    assert records.copies_elsewhere(OLD) == {NEW: 1}
+    assert numbers(records.leaving_uploads(NEW, 10)) == [8, 7]
+    assert numbers(records.leaving_uploads(OLD, 1)) == [8]
+
+
+def test_rows_of_before_there_were_places_get_the_one_that_is_named_first(kept: Kept) -> None:
+    records, _ = kept
+    for one in (upload(1, state=UploadState.DONE), upload(2), upload(3, place=NEW)):
+        records.save_upload(one)
+    records.take_for(OLD)
+    records.take_for(NEW)
+    assert [records.uploads_of([EventId(f"event-{n}")])[EventId(f"event-{n}")].place for n in (1, 2, 3)] == [
+        OLD,
+        OLD,
+        NEW,
+    ]
+    assert records.copies_elsewhere(NEW) == {OLD: 1}
 
 
 def test_a_next_try_that_a_wrong_clock_set_years_ahead_is_due(kept: Kept) -> None:

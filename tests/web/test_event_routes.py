@@ -12,6 +12,7 @@ import pytest
 from doorstep.core.access import Role, Scope
 from doorstep.core.cause import Cause
 from doorstep.core.detection import Box
+from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.event import EventId
 from doorstep.core.health import Problem
 from doorstep.core.ledger import LedgerEntry, Stage
@@ -216,6 +217,7 @@ def test_the_status_says_what_is_wrong_and_how_full_it_is(house: House) -> None:
             }
         ],
         "storage": {"used_bytes": 8192, "limit_bytes": 1_000_000, "days_left": None, "written_bytes_a_day": None},
+        "off_site": None,
     }
 
 
@@ -228,6 +230,18 @@ def test_days_left_are_unknown_before_the_first_recording(house: House) -> None:
     for event in (FRONT_EVENT, GARDEN_EVENT):
         house.catalog.forget_event(event)
     assert house.get("/api/v1/status").json()["storage"]["days_left"] is None
+
+
+def test_problems_are_told_also_where_no_catalog_was_there_yet(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> int:
+        msg = "The catalog's database cannot be reached."
+        raise CatalogUnavailable(msg)
+
+    monkeypatch.setattr(house.catalog, "recorded_bytes", away)
+    house.health.wrong = [Problem("catalog:start", "It is away.", house.clock.now(), "Wait.")]
+    status = house.get("/api/v1/status").json()
+    assert status["storage"] is None
+    assert [one["key"] for one in status["problems"]] == ["catalog:start"]
 
 
 def test_the_troubles_of_a_foreign_camera_are_not_told(house: House) -> None:

@@ -24,6 +24,7 @@ from fakes.house import CLIP_BYTES, FRONT, FRONT_EVENT, GARDEN, GARDEN_EVENT, JP
 CLIP = f"/api/v1/events/{FRONT_EVENT}/clip.mp4"
 KEY = "front-door/2026/11/21/20261121_120000.mp4"
 ORIGIN = "https://bucket.example.org"
+OLD, NEW = "s3://old/doorstep", "s3://new/doorstep"
 VIDEO = b"....ftypisom" + b"avc1" + bytes(range(256)) * 4000
 
 
@@ -69,18 +70,20 @@ class AwayHouse:
     bucket: FakeOffSite = field(default_factory=FakeOffSite)
     records: MemoryUploadRecords = field(init=False)
     direct: bool = True
+    place: str = NEW
     asked: list[Sequence[EventId]] = field(default_factory=list)
+    paid: list[tuple[str, int, EventId | None]] = field(default_factory=list)
 
     def furnish(self) -> None:
         self.records = MemoryUploadRecords(self.house.catalog)
         self.bucket.blobs = {KEY: VIDEO, KEY.replace(".mp4", ".jpg"): JPEG, KEY.replace(".mp4", ".thumb.jpg"): JPEG}
-        clips = OffSiteClips(self.bucket, self.records, self.house.clock, direct=self.direct)
+        clips = OffSiteClips(self.bucket, self.records, self.house.clock, direct=self.direct, paid=self.pay)
 
         def uploads_of(events: Sequence[EventId]) -> Any:
             self.asked.append(events)
             return clips.uploads_of(events)
 
-        parts = OffSiteClipParts(uploads_of, clips.clip_of, clips.link_to, clips.picture, ORIGIN)
+        parts = OffSiteClipParts(uploads_of, clips.clip_of, clips.link_to, clips.picture, ORIGIN, self.place)
         self.house.app = create_app(replace(self.house.parts, off_site=parts))
 
     def upload(self, state: UploadState = UploadState.DONE, event: EventId = FRONT_EVENT, **more: Any) -> None:
@@ -104,6 +107,9 @@ class AwayHouse:
         self.house.clips.of_event = gone  # type: ignore[method-assign]
         for picture in ("still", "thumbnail"):
             self.house.store.delete(f"{FRONT_EVENT}/{picture}.jpg")
+
+    def pay(self, what: str, size: int, event: EventId | None) -> None:
+        self.paid.append((what, size, event))
 
     def browser(self, dest: str = "video", role: Role = Role.OWNER, cameras: frozenset[CameraId] | None = None) -> Any:
         return {**self.house.session(role, cameras), "Sec-Fetch-Dest": dest}
@@ -154,6 +160,11 @@ def test_a_browser_that_plays_or_saves_is_sent_to_the_bucket_for_an_hour(gone: A
         assert answer.status_code == 307
         assert answer.headers["location"] == f"{ORIGIN}/{KEY}?X-Amz-Expires=3600&name=20261121_115955.mp4"
         assert "no-store" in answer.headers["cache-control"]
+
+
+def test_a_browser_that_could_not_reach_the_bucket_gets_it_through_the_server(gone: AwayHouse) -> None:
+    answer = gone.house.get(f"{CLIP}?direct=0", gone.browser("video"))
+    assert (answer.status_code, answer.content) == (200, VIDEO)
 
 
 @pytest.mark.parametrize(
@@ -232,6 +243,34 @@ def test_the_page_may_play_from_the_bucket_and_from_nowhere_else(gone: AwayHouse
         assert "media-src 'self' blob:" in other.get("/api/v1/status").headers["content-security-policy"]
 
 
+# ------------------------------------------------------------------------------------------------------ what it costs
+
+
+LOOKED = [("read", 4096, FRONT_EVENT), ("size", 0, FRONT_EVENT)]
+
+
+def test_a_link_counts_as_the_whole_clip_and_what_comes_through_the_server_by_its_bytes(gone: AwayHouse) -> None:
+    gone.house.get(CLIP, gone.browser())
+    assert gone.paid == [*LOOKED, ("link", len(VIDEO), FRONT_EVENT)]
+    gone.paid.clear()
+    gone.house.get(CLIP, {**gone.house.owner(), "Range": "bytes=0-699999"})
+    assert {(what, event) for what, _, event in gone.paid} == {("read", FRONT_EVENT)}
+    assert sum(size for _, size, _ in gone.paid) == 700_000
+    gone.paid.clear()
+    gone.house.get(CLIP.replace("clip.mp4", "still.jpg"), gone.browser("image"))
+    assert gone.paid == [("read", len(JPEG), None)]
+
+
+def test_nothing_is_counted_where_nothing_was_fetched(gone: AwayHouse) -> None:
+    gone.bucket.fails = StoreUnavailable("The bucket cannot be reached.")
+    gone.house.get(CLIP, gone.browser())
+    assert gone.paid == []
+    gone.bucket.fails, gone.bucket.links = None, False
+    gone.house.clock.advance(REST_SECONDS + 1)
+    gone.house.ask("HEAD", CLIP, gone.browser())
+    assert gone.paid == LOOKED
+
+
 # --------------------------------------------------------------------------------------------------------- refused
 
 
@@ -255,6 +294,27 @@ def test_without_a_copy_it_is_gone_as_ever(away: AwayHouse) -> None:
         assert (answer.status_code, answer.json()["code"]) == (404, "recording-gone")
         assert away.house.get(f"/api/v1/events/{FRONT_EVENT}").json()["clip"]["where"] == "gone"
     assert away.bucket.calls == []
+
+
+def test_a_copy_in_a_bucket_of_before_says_where_it_lies_and_is_not_asked_for_in_this_one(gone: AwayHouse) -> None:
+    gone.upload(place=OLD)
+    for path in (CLIP, f"/api/v1/events/{FRONT_EVENT}/still.jpg"):
+        answer = gone.house.get(path, gone.browser())
+        assert (answer.status_code, answer.json()["code"]) == (404, "off-site-elsewhere")
+        words = "Its copy lies in s3://old/doorstep, which the config does not name any more."
+        assert answer.json()["detail"] == words
+    for shown in (
+        gone.house.get(f"/api/v1/events/{FRONT_EVENT}").json(),
+        next(one for one in gone.house.get("/api/v1/events").json()["events"] if one["id"] == FRONT_EVENT),
+    ):
+        assert shown["clip"]["where"] == "elsewhere"
+    assert gone.bucket.calls == []
+    gone.place = OLD  # the config names it again
+    records = gone.records
+    gone.furnish()
+    for upload in records.uploads_of([FRONT_EVENT]).values():
+        gone.records.save_upload(upload)
+    assert gone.house.get(CLIP).content == VIDEO
 
 
 def test_what_the_buckets_lifecycle_deleted_is_said_to_be_deleted(gone: AwayHouse) -> None:

@@ -191,6 +191,7 @@ def test_the_page_says_what_and_when_in_the_time_of_the_house(house: House) -> N
     assert "Also: a person was seen." in text
     assert "It ends on Sunday, 22 November, at 14:00 CET." in text
     assert f'<source src="{path}/clip.mp4" type="video/mp4">' in text
+    assert f'<source src="{path}/clip.mp4?direct=0" type="video/mp4">' in text
     assert f'poster="{path}/still.jpg"' in text
     assert f'href="{path}/clip.mp4" download="20261121_130000.mp4"' in text
     assert "codec=h264" not in text

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from doorstep.core.access import Scope
 from doorstep.core.camera import CameraId
 from doorstep.core.motion_word import MotionWord
-from doorstep.core.signed_motion import HEADER, MotionSecret
+from doorstep.core.signed_motion import HEADER, MotionSecret, SeenMarks
+from doorstep.stores.mark_journal import MarkJournal
 from doorstep.web.asgi import create_app
 from fakes.house import FRONT, GARDEN, House
 
@@ -138,3 +140,37 @@ def test_what_failed_is_acted_on_when_it_comes_again(house: House, token: dict[s
 def test_a_house_without_a_secret_asks_for_the_token_alone() -> None:
     with House() as plain:
         assert sent(plain, plain.token(Scope.MOTION_WRITE), secret=MotionSecret("any")).status_code == 202
+
+
+def restarted(house: House, folder: Path) -> None:
+    """The same house in its next run: answers are forgotten, what was acted on is not."""
+    journal = MarkJournal(folder)
+    seen = SeenMarks(note=journal.note)
+    seen.take_up(journal.noted(), house.clock.monotonic())
+    house.parts = replace(house.parts, seen_motion=seen)
+    house.app = create_app(house.parts)
+
+
+def test_what_a_former_run_acted_on_is_taken_again_and_not_acted_on_by_its_nonce_or_its_key(
+    house: House, token: dict[str, str], tmp_path: Path
+) -> None:
+    restarted(house, tmp_path / "memory")
+    at, body = house.clock.now(), MotionWord(CameraId(FRONT), key="k1", nonce="of the sender").body()
+    assert sent(house, {**token, "Idempotency-Key": "k1"}, body, at).status_code == 202
+    restarted(house, tmp_path / "memory")
+    replay = sent(house, {**token, "Idempotency-Key": "a stranger's"}, body, at)
+    same_key = MotionWord(CameraId(FRONT), key="k1", nonce="another").body()
+    retry = sent(house, {**token, "Idempotency-Key": "k1"}, same_key)
+    assert [(one.status_code, one.json()["camera"]) for one in (replay, retry)] == [(202, FRONT)] * 2
+    assert len(house.triggers) == 1
+
+
+def test_what_was_signed_before_a_restart_and_never_acted_on_is_acted_on(
+    house: House, token: dict[str, str], tmp_path: Path
+) -> None:
+    restarted(house, tmp_path / "memory")
+    signed_at = house.clock.now()
+    house.clock.advance(50.0)
+    restarted(house, tmp_path / "memory")
+    assert sent(house, token, b'{"note":"late and genuine"}', signed_at).status_code == 202
+    assert len(house.triggers) == 1

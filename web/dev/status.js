@@ -55,5 +55,6 @@ export function status({ problems, looks }) {
       days_left: problems ? 0.6 : 21.4,
       written_bytes_a_day: 0.9e9,
     },
+    off_site: null,
   };
 }

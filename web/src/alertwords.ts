@@ -1,7 +1,7 @@
 // The English words of one alert that is open, and of the keys, which are loaded with the alerts.
 import type { DoorEvent } from './api/shapes.ts';
 import type { Speed } from './rules/ledger.ts';
-import { clockWithSeconds, money, stageSeconds } from './rules/times.ts';
+import { clockWithSeconds, dollars, stageSeconds } from './rules/times.ts';
 
 export const alertWords = {
   alert: {
@@ -25,7 +25,7 @@ export const alertWords = {
     loading: 'Loading the alert…',
     speed: speedWords,
     preRoll: (seconds: number) => `The clip starts ${seconds.toFixed(1)} s before.`,
-    cost: (usd: number) => `This alert cost ${money(usd)}.`,
+    cost: (usd: number) => `This alert cost ${dollars(usd)}.`,
     asked: 'Your remote detector, last answer',
     stage: 'Step',
     at: 'Time',

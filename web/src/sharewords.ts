@@ -21,7 +21,7 @@ export const shareWords = {
   notCopied: 'Press Ctrl+C to copy.',
   until: (at: Date, now: Date) =>
     `It ends ${since(at, now)}. It cannot be shown again, so send or copy it now.`,
-  atHome: 'This link works at home only: Doorstep has no address for the outside. The owner can set one.',
+  atHome: 'This link works at home only: the config names no [server] address for the outside.',
   open: 'Open links',
   who: (one: Share) => (one.by_mail ? 'Sent by mail' : one.made_by || 'Made by a script'),
   facts: (one: Share, now: Date) => `ends ${since(new Date(one.expires_at), now)}, ${opened(one.opened)}`,

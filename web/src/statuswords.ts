@@ -29,6 +29,8 @@ export const statusWords = {
     return `Room for about ${whole} more ${whole === 1 ? 'day' : 'days'}, then the oldest recordings go first.`;
   },
   written: (amount: string) => `Recording writes ${amount} a day.`,
+  offSite: (place: string, waiting: number) =>
+    `Off-site: ${waiting === 0 ? `everything is in ${place}` : waiting === 1 ? '1 clip waits' : `${waiting} clips wait`}.`,
   nearlyFull: (percent: number) => `Storage is ${percent} % full. Oldest recordings go first.`,
   account: 'You',
   signedInAs: (name: string, role: Role) => `Signed in as ${name} (${words.roles[role]})`,

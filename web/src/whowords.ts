@@ -1,6 +1,6 @@
 // The English words of "Who looks", apart from words.ts so that they load with the status.  No markup.
 import type { Model, RemoteDetector, RemoteUse } from './api/shapes.ts';
-import { money } from './rules/times.ts';
+import { dollars } from './rules/times.ts';
 
 const asked: Record<RemoteUse, string> = {
   every: 'asked at every look',
@@ -38,7 +38,7 @@ export const whoWords = {
   /** Empty where a look costs nothing. */
   money: (remote: RemoteDetector) =>
     remote.cap_usd > 0
-      ? `${money(remote.spent_usd)} spent this month, of at most ${money(remote.cap_usd)}.`
+      ? `${dollars(remote.spent_usd)} spent this month, of at most ${dollars(remote.cap_usd)}.`
       : '',
 } as const;
 

@@ -3,6 +3,7 @@ import {
   clockWithSeconds,
   clockWithTenths,
   day,
+  dollars,
   fileStamp,
   length,
   since,
@@ -77,4 +78,17 @@ test('sizes are decimal', () => {
 
 test('saved files are named by local time', () => {
   expect(fileStamp(at)).toBe('20261121_140203');
+});
+
+test('a sum shows as many digits as it needs', () => {
+  expect([0, 0.00001, 0.0004, 0.0042, 0.05, 0.1, 2.054, 1234.5].map(dollars)).toEqual([
+    '$0',
+    'less than $0.0001',
+    '$0.0004',
+    '$0.004',
+    '$0.050',
+    '$0.10',
+    '$2.05',
+    '$1234.50',
+  ]);
 });

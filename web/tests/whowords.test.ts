@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import type { Model, RemoteDetector } from '../src/api/shapes.ts';
-import { money } from '../src/rules/times.ts';
 import { whoWords } from '../src/whowords.ts';
 
 const MODEL: Model = { name: 'yolox-nano', side: 416, why: '416 is what was set.' };
@@ -47,10 +46,4 @@ test('money is told only where there is a cap', () => {
   expect(whoWords.money(remote({ spent_usd: 1.2345, cap_usd: 5 }))).toBe(
     '$1.23 spent this month, of at most $5.00.',
   );
-});
-
-test('less than a cent is not nothing, and nothing is not exact to a hundredth of one', () => {
-  expect(money(0)).toBe('$0.00');
-  expect(money(0.0003)).toBe('$0.0003');
-  expect(money(0.01)).toBe('$0.01');
 });

@@ -12,9 +12,6 @@ from doorstep.core.event import Event, EventId
 from doorstep.core.share import KEPT_AFTER, Share, outlives_account, outlives_token
 from doorstep.ports import Clock, ShareRecords
 
-SECRET_LENGTH = 43
-"""Letters of 32 bytes in base64url without padding (RFC 4648, 5)."""
-
 COUNTED_SECONDS = 60.0
 """Who opens a link again within so long is not counted again: a stranger must not make the disk work."""
 

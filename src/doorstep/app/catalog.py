@@ -11,7 +11,7 @@ from doorstep.catalog.engine import open_engine
 from doorstep.catalog.sites import settle, share_with
 from doorstep.catalog.upgrade import upgrade
 from doorstep.core.cloud_settings import CatalogSettings
-from doorstep.core.errors import ConfigInvalid
+from doorstep.core.errors import CatalogUnavailable, ConfigInvalid
 from doorstep.core.site import SiteName
 
 IN_FILE = CatalogSettings()
@@ -43,6 +43,35 @@ def served_catalog(data: Path, kept: CatalogSettings = IN_FILE) -> Engine:
     engine = own_catalog(data, kept)
     share_with(engine, map(SiteName, kept.shared_with))
     return engine
+
+
+WITHOUT = "Doorstep started without its catalog: nobody can sign in, no phone is told by Web Push, no list is shown."
+
+
+class AwaitedCatalog:
+    """A database that was away at the start: `engine` refuses everything with the reason until `come` says that it is
+    there.  Thread-safe.
+    """
+
+    def __init__(self, data: Path, kept: CatalogSettings, reason: str) -> None:
+        """Nothing connects.  Raises CatalogUnavailable."""
+        self._data = data
+        self._kept = kept
+        self.reason = f"{WITHOUT} {reason}"
+        self.engine = open_engine(catalog_url(data, kept), SiteName(kept.site), lambda: self.reason)
+
+    def come(self) -> bool:
+        """Whether it is there, of the shape that this version needs and ours to write; blocks for seconds.
+
+        Else `reason` says why not.
+        """
+        try:
+            served_catalog(self._data, self._kept).dispose()
+        except (CatalogUnavailable, ConfigInvalid) as error:
+            self.reason = f"{WITHOUT} {error}"
+            return False
+        self.reason = ""
+        return True
 
 
 def refuse_postgres(kept: CatalogSettings) -> None:

@@ -1,13 +1,14 @@
 """Tries everything that the settings name, without running a server: for `doorstep check`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 from doorstep.app.buffer_folder import buffer_folder, storage_notes
 from doorstep.app.catalog import open_catalog
 from doorstep.app.channels import channel_findings
 from doorstep.app.check_cameras import camera_findings
+from doorstep.app.check_off_site import off_site_findings
 from doorstep.app.check_people import people_findings
 from doorstep.app.check_push import push_findings
 from doorstep.app.detector import open_sized
@@ -35,8 +36,8 @@ async def findings(settings: Settings, folders: Sequence[Path], *, beside_server
     yield await asyncio.to_thread(_model, settings, folders)
     if settings.detection.where is DetectionPlace.REMOTE:
         yield await asyncio.to_thread(_remote, settings)
-    if not settings.cameras:
-        yield Finding("cameras", ok=False, detail="The config names none. Add a [[camera]], or try `--demo`.")
+    for found in _untried(settings):
+        yield found
     if not beside_server:
         async for found in camera_findings(settings, await asyncio.to_thread(demo_visitor, folders)):
             yield found
@@ -44,7 +45,7 @@ async def findings(settings: Settings, folders: Sequence[Path], *, beside_server
             yield found
     async for found in channel_findings(settings.notify, SystemClock()):
         yield found
-    for found in await asyncio.to_thread(people_findings, settings):
+    for found in await asyncio.to_thread(lambda: [*people_findings(settings), *off_site_findings(settings)]):
         yield found
     async for found in push_findings(settings, SystemClock()):
         yield found
@@ -77,6 +78,13 @@ def _model(settings: Settings, folders: Sequence[Path]) -> Finding:
     except DoorstepError as error:
         return Finding("detector", ok=False, detail=str(error))
     return Finding("detector", ok=True, detail=f"{detector.name}; {choice.reason}")
+
+
+def _untried(settings: Settings) -> Iterator[Finding]:
+    if settings.store.s3 is not None or settings.aws.motion_queue:
+        yield Finding("cloud", ok=True, detail="Not tried here: `doorstep check --aws` tries what lies there.")
+    if not settings.cameras:
+        yield Finding("cameras", ok=False, detail="The config names none. Add a [[camera]], or try `--demo`.")
 
 
 def _remote(settings: Settings) -> Finding:

@@ -1,6 +1,7 @@
 """Tries the cloud half of the settings, each identity also at what it must not do: for `doorstep check --aws`.
 
-The rest of the settings is `check`'s.  What is sent to try it lies under `running/check`, which the bucket deletes.
+The rest of the settings is `check`'s.  What is sent to try it lies under `running/check`, which the bucket deletes, or
+with [store] delete = "sweeper" this.
 """
 
 import asyncio
@@ -12,10 +13,11 @@ from typing import Any
 
 import httpx
 
+from doorstep.app.check_queue import queue_finding
 from doorstep.app.finding import Finding
-from doorstep.core.cloud_settings import AwsSettings, S3Settings
+from doorstep.core.cloud_settings import S3Settings
 from doorstep.core.errors import BlobMissing, DoorstepError, StoreRefused, StoreUnavailable
-from doorstep.core.off_site_key import RUNNING, SEALED
+from doorstep.core.off_site_key import PROBES, SEALED
 from doorstep.core.settings import Settings
 from doorstep.ports import Clock
 
@@ -29,16 +31,18 @@ MOST_SKEW_SECONDS = 300.0
 
 _NO_RIGHT = frozenset({"403", "AccessDenied", "AccessDeniedException", "AllAccessDisabled", "Forbidden"})
 _GONE = frozenset({"404", "NoSuchKey", "NotFound"})
-NO_QUEUE = "There is no such queue: check aws.motion_queue."
-NO_RIGHT_TO_QUEUE = "The recorder's keys may not read this queue: check its policy."
-QUEUE_ELSE = "The queue does not answer as it should ({}): check aws.motion_queue, aws.region and the keys."
-QUEUE_WORDS = {
-    "AWS.SimpleQueueService.NonExistentQueue": NO_QUEUE,
-    "QueueDoesNotExist": NO_QUEUE,
-    "AccessDenied": NO_RIGHT_TO_QUEUE,
-    "AccessDeniedException": NO_RIGHT_TO_QUEUE,
-}
-NO_LIBRARY = "Motion from the cloud needs boto3, which is not installed: pip install 'doorstep[aws]'."
+NOTHING_TO_OPEN = "Not tried: nothing could be sent that it might open. Mend that first."
+AWAY = "{}: check [store] endpoint and region, and the network."
+NOBODY_TO_ASK = "Not tried: the bucket's server has to be reached first."
+READ_BY_RECORDER = "The config names no keys for it: clips in the bucket are read with the recorder's."
+NOTHING_PLAYS = (
+    "WARNING: nothing can be played from the bucket: the config names no keys of a viewer, and the recorder's may not "
+    "read. Set viewer_access_key_id and viewer_secret_access_key_file in [aws]: see docs/guide/aws.md."
+)
+CANNOT_TIDY = (
+    '{} With [store] delete = "sweeper" nothing that was deleted here goes there: give the recorder\'s keys '
+    's3:DeleteObject and s3:ListBucket, or set it to "lifecycle" and give the bucket a rule.'
+)
 TOO_MUCH = (
     "WARNING: the keys may also {}, and so may whoever takes this machine. "
     "Give them the policy that stands in docs/guide/aws.md."
@@ -56,13 +60,16 @@ async def aws_findings(settings: Settings, clock: Clock) -> AsyncIterator[Findin
         return
     if bucket is not None:
         probe = _Probe(bucket, clock)
-        for step in (probe.put, probe.recorder, probe.viewer, probe.clocks):
+        for step in (probe.put, probe.recorder, probe.viewer, probe.tidying, probe.clocks):
             for finding in await asyncio.to_thread(_all, step):
                 yield finding
+            if probe.is_away:
+                yield Finding("keys and clock", ok=True, detail=NOBODY_TO_ASK)
+                break
     if settings.detection.sign == "aws":
         yield await asyncio.to_thread(_detector, settings, clock)
     if aws.motion_queue:
-        yield await asyncio.to_thread(_queue, aws)
+        yield await asyncio.to_thread(queue_finding, aws)
 
 
 def _all(step: Callable[[], Iterator[Finding]]) -> list[Finding]:
@@ -74,7 +81,10 @@ class _Denied(StoreRefused):
 
 
 class _Probe:
-    """One small object in one bucket, and what each identity may do with it.  Each method blocks for seconds."""
+    """Two small objects in one bucket, and what each identity may do with them.  Each method blocks for seconds.
+
+    `is_away` once `put` found nobody who could be asked anything.
+    """
 
     def __init__(self, settings: S3Settings, clock: Clock) -> None:
         from doorstep.stores.s3 import S3Store  # noqa: PLC0415 - what most do without
@@ -82,7 +92,11 @@ class _Probe:
 
         self._settings = settings
         self._clock = clock
-        self._key = f"{RUNNING}/check/{secrets.token_hex(8)}.txt"
+        self._key = "/".join((*PROBES, f"{secrets.token_hex(8)}.txt"))
+        self._spare = f"{self._key}.spare"
+        self._lies_there = False
+        self._may: dict[str, list[str]] = {}  # what each identity was found to do
+        self.is_away = False
         self._store = S3Store(settings, clock, answer_seconds=ANSWER_SECONDS)
         self._recorder = S3Client(settings, settings.recorder, ANSWER_SECONDS)
         self._viewer = S3Client(settings, settings.viewer, ANSWER_SECONDS) if settings.viewer else None
@@ -91,6 +105,12 @@ class _Probe:
         """Whether the recorder may send."""
         try:
             self._store.put(self._key, PROBE)
+            self._store.put(self._spare, PROBE)
+            self._lies_there = True
+        except StoreUnavailable as error:
+            self.is_away = error.setting == "endpoint"
+            is_silent = self.is_away and not isinstance(error, StoreRefused)
+            yield Finding("bucket", ok=False, detail=AWAY.format(error.happened) if is_silent else str(error))
         except DoorstepError as error:
             yield Finding("bucket", ok=False, detail=str(error))
         else:
@@ -99,21 +119,33 @@ class _Probe:
 
     def recorder(self) -> Iterator[Finding]:
         """What the recorder may do beside that; no fault, since other servers may know no such rights."""
-        yield from self._limits("recorder", self._recorder, _RECORDER_MUST_NOT)
+        must_not = _SWEEPER_MUST_NOT if self._settings.sweeps else _RECORDER_MUST_NOT
+        yield from self._limits("recorder", self._recorder, must_not)
 
     def viewer(self) -> Iterator[Finding]:
         """Whether a link of the viewer opens a part of what was sent, and what else the viewer may do."""
         if self._viewer is None:
-            detail = "The config names no keys for it: clips in the bucket are read with the recorder's."
-            yield Finding("viewer", ok=True, detail=detail)
+            reads = "read" in self._may.get("recorder", ("read",))
+            yield Finding("viewer", ok=True, detail=READ_BY_RECORDER if reads else NOTHING_PLAYS)
+            return
+        yield self._opened() if self._lies_there else Finding("viewer", ok=False, detail=NOTHING_TO_OPEN)
+        yield from self._limits("viewer", self._viewer, _VIEWER_MUST_NOT)
+
+    def tidying(self) -> Iterator[Finding]:
+        """Whether the recorder may delete what was sent, and see that it is gone, where that is Doorstep's to do."""
+        if not (self._settings.sweeps and self._lies_there):
             return
         try:
-            yield Finding("viewer", ok=True, detail=self._read())
-        except BlobMissing:
-            yield Finding("viewer", ok=False, detail="It may read, but what was sent just now is not there.")
+            for key in (self._key, self._spare):
+                self._store.delete(key)
+            left = self._left()
         except DoorstepError as error:
-            yield Finding("viewer", ok=False, detail=str(error))
-        yield from self._limits("viewer", self._viewer, _VIEWER_MUST_NOT)
+            yield Finding("deleting", ok=False, detail=CANNOT_TIDY.format(error))
+            return
+        words = "What was sent is still there once it was deleted: something locks it, or keeps it."
+        yield Finding(
+            "deleting", not left, words if left else "The keys delete what was sent, and see that it is gone."
+        )
 
     def clocks(self) -> Iterator[Finding]:
         """By what the server says to a stranger, which is right whatever this machine's clock shows."""
@@ -130,6 +162,14 @@ class _Probe:
             wrong = abs(ahead) > MOST_SKEW_SECONDS
             yield Finding("clock", not wrong, f"{words} Set it, or switch NTP on." if wrong else words)
 
+    def _opened(self) -> Finding:
+        try:
+            return Finding("viewer", ok=True, detail=self._read())
+        except BlobMissing:
+            return Finding("viewer", ok=False, detail="It may read, but what was sent just now is not there.")
+        except DoorstepError as error:
+            return Finding("viewer", ok=False, detail=str(error))
+
     def _read(self) -> str:
         link = self._store.link(self._key, LINK_SECONDS, "")
         if link is None:  # sealed: only this machine opens it
@@ -145,6 +185,13 @@ class _Probe:
             raise StoreUnavailable(msg)
         return "It opens what is sealed." if link is None else "A link of its keys opens a part of what was sent."
 
+    def _left(self) -> bool:
+        from doorstep.stores.s3_error import s3_errors  # noqa: PLC0415 - what most do without
+
+        client = self._recorder()
+        with s3_errors():
+            return bool(_list(client, self._settings.bucket, f"{self._settings.prefix}/{self._key}").get("Contents"))
+
     def _limits(self, who: str, client: Callable[[], Any], must_not: Mapping[str, _Verb]) -> Iterator[Finding]:
         key = f"{self._settings.prefix}/{self._key}{SEALED if self._settings.seal_key else ''}"
         try:
@@ -152,11 +199,12 @@ class _Probe:
         except DoorstepError as error:
             yield Finding(f"limits of the {who}", ok=False, detail=str(error))
             return
+        self._may[who] = may
         words = TOO_MUCH.format(" and ".join(may)) if may else f"The keys cannot {' or '.join(must_not)}."
         yield Finding(f"limits of the {who}", ok=True, detail=words)
 
 
-def _list(client: Any, bucket: str, key: str) -> object:  # noqa: ANN401 - botocore's
+def _list(client: Any, bucket: str, key: str) -> Any:  # noqa: ANN401 - botocore's
     return client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
 
 
@@ -165,11 +213,22 @@ def _delete(client: Any, bucket: str, key: str) -> object:  # noqa: ANN401 - bot
     return client.delete_object(Bucket=bucket, Key=f"{key}.none")
 
 
+def _spare_of(key: str) -> str:
+    """As the store calls it: what is sealed is called so last."""
+    return f"{key.removesuffix(SEALED)}.spare{SEALED if key.endswith(SEALED) else ''}"
+
+
+def _read(client: Any, bucket: str, key: str) -> object:  # noqa: ANN401 - botocore's
+    return client.get_object(Bucket=bucket, Key=key)
+
+
 _RECORDER_MUST_NOT: Mapping[str, _Verb] = {
-    "read": lambda client, bucket, key: client.get_object(Bucket=bucket, Key=key),
+    "read": _read,
     "list": _list,
-    "delete": _delete,
+    # Of what does lie there: some servers say to whoever asks that what is not there went.
+    "delete": lambda client, bucket, key: client.delete_object(Bucket=bucket, Key=_spare_of(key)),
 }
+_SWEEPER_MUST_NOT: Mapping[str, _Verb] = {"read": _read}
 _VIEWER_MUST_NOT: Mapping[str, _Verb] = {
     "write": lambda client, bucket, key: client.put_object(Bucket=bucket, Key=f"{key}.none", Body=PROBE),
     "list": _list,
@@ -195,8 +254,8 @@ def _fetched(address: str, headers: Mapping[str, str]) -> httpx.Response:
     """As a browser would.  The address may hold a signature, so no error quotes it."""
     try:
         return httpx.get(address, headers=dict(headers), timeout=ANSWER_SECONDS, follow_redirects=False)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        msg = f"The bucket cannot be reached as browsers do ({type(error).__name__}): check [store] endpoint."
+    except (httpx.HTTPError, httpx.InvalidURL):
+        msg = "The bucket cannot be reached as browsers do: check [store] endpoint."
         raise StoreUnavailable(msg) from None
 
 
@@ -209,34 +268,3 @@ def _detector(settings: Settings, clock: Clock) -> Finding:
         return Finding("detector", ok=True, detail=try_remote(free, settings.server.data, clock, settings.aws))
     except DoorstepError as error:
         return Finding("detector", ok=False, detail=str(error))
-
-
-def _queue(settings: AwsSettings) -> Finding:
-    """Takes what waits there for no time at all, so the server still gets it."""
-    try:
-        waits = "Something" if _messages(settings) else "Nothing"
-    except DoorstepError as error:
-        return Finding("motion queue", ok=False, detail=str(error))
-    return Finding("motion queue", ok=True, detail=f"It can be read. {waits} waits there.")
-
-
-def _messages(settings: AwsSettings) -> list[object]:
-    try:
-        import boto3  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra, which most do without
-        from botocore import exceptions as wrong  # type: ignore[import-untyped]  # noqa: PLC0415 - as above
-        from botocore.config import Config  # type: ignore[import-untyped]  # noqa: PLC0415 - as above
-    except ImportError as error:
-        raise StoreRefused(NO_LIBRARY) from error
-    config = Config(connect_timeout=5, read_timeout=ANSWER_SECONDS, retries={"total_max_attempts": 1})
-    keys = {"aws_access_key_id": settings.recorder.key_id, "aws_secret_access_key": settings.recorder.secret}
-    try:
-        client = boto3.session.Session().client(
-            "sqs", region_name=settings.region, config=config, **(keys if settings.recorder else {})
-        )
-        told = client.receive_message(QueueUrl=settings.motion_queue, VisibilityTimeout=0, WaitTimeSeconds=0)
-    except wrong.ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        raise StoreRefused(QUEUE_WORDS.get(code, QUEUE_ELSE).format(code)) from None
-    except (wrong.BotoCoreError, ValueError) as error:
-        raise StoreUnavailable(QUEUE_ELSE.format(type(error).__name__)) from None
-    return list(told.get("Messages", ()))

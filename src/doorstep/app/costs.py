@@ -16,13 +16,12 @@ from doorstep.core.paid_call import Payee
 from doorstep.core.remote_use import CallTold, RemoteCall
 from doorstep.core.settings import DetectionSettings, Settings
 from doorstep.pipeline.cost_ledger import CostLedger
+from doorstep.pipeline.off_site_clips import OnFetched
+from doorstep.pipeline.off_site_tidying import PARTS_STAY
 from doorstep.pipeline.way_out import Postage
-
-PART_DAYS = 7.0
-"""How long the parts of a running event stay in the bucket."""
+from doorstep.stores.s3_sending import PART_BYTES
 
 REQUESTS_A_ROW = 100
-UPLOAD_PART_BYTES = 8_000_000
 
 
 def make_costs(ground: Ground) -> CostLedger:
@@ -36,17 +35,33 @@ def make_costs(ground: Ground) -> CostLedger:
 
 def pays_for_uploads(ledger: CostLedger, settings: Settings) -> Callable[[str, int, EventId | None], None]:
     """Called with what was sent ("clip", "picture", "part"), its bytes and its event.  From any thread."""
-    s3 = settings.store.s3
-    is_amazons = s3 is not None and (not s3.endpoint or s3.endpoint.endswith(".amazonaws.com"))
+    is_known = _is_amazons(settings)
 
     def sent(operation: str, size: int, event: EventId | None) -> None:
-        if not is_amazons:  # nobody here knows what others ask
+        if not is_known:
             return
-        days = PART_DAYS if operation == "part" else settings.retention.days
-        requests = 1 if size <= UPLOAD_PART_BYTES else 2 + -(-size // UPLOAD_PART_BYTES)
+        days = PARTS_STAY.days if operation == "part" else settings.retention.days
+        requests = 1 if size <= PART_BYTES else 2 + -(-size // PART_BYTES)
         ledger.note(Payee.S3, operation, prices.sent_to_s3(size, days, requests), size, event)
 
     return sent
+
+
+def pays_for_fetching(ledger: CostLedger, settings: Settings) -> OnFetched:
+    """Counts what is played from the bucket, beside what has the cap of the bucket.  From any thread."""
+    is_known = _is_amazons(settings)
+
+    def fetched(operation: str, size: int, event: EventId | None) -> None:
+        if is_known:
+            ledger.note(Payee.S3_READ, operation, prices.read_from_s3(size), size, event)
+
+    return fetched
+
+
+def _is_amazons(settings: Settings) -> bool:
+    """Nobody here knows what others ask."""
+    s3 = settings.store.s3
+    return s3 is not None and (not s3.endpoint or s3.endpoint.endswith(".amazonaws.com"))
 
 
 def postage(ledger: CostLedger, settings: Settings) -> Postage:

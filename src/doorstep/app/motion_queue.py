@@ -5,15 +5,18 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from doorstep.app.telling import alerts_folder
 from doorstep.core.backoff import Backoff
 from doorstep.core.camera import CameraId
 from doorstep.core.cloud_settings import AwsSettings
 from doorstep.core.errors import SourceError, SourceRefused
 from doorstep.core.outside_word import OutsideWord
-from doorstep.core.signed_motion import MotionSecret
+from doorstep.core.settings import Settings
+from doorstep.core.signed_motion import MotionSecret, SeenMarks
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.supervisor import Tasks
 from doorstep.ports import Clock
+from doorstep.stores.mark_journal import MarkJournal
 from doorstep.triggers.motion_queue import MotionQueue
 
 log = structlog.get_logger()
@@ -34,20 +37,32 @@ def motion_tasks(
     clock: Clock,
     paid: Callable[[str], None] = lambda _operation: None,
     may_pay: Callable[[], bool] = lambda: True,
+    seen: SeenMarks | None = None,
 ) -> Tasks:
     """The task that reads the queue, none where the config names no queue: then nobody is asked.
 
-    `paid` is told of each call that costs money, and none is made while `may_pay` says no.
+    `seen` is what was acted on before.  `paid` is told of each call that costs money, and none is made while `may_pay`
+    says no.
     """
     if not settings.motion_queue:
         return {}
-    queue = MotionQueue(settings, take, is_known, clock, paid, may_pay)
+    queue = MotionQueue(settings, take, is_known, clock, paid, may_pay, seen)
     return {"motion queue": MotionEar(queue, health, clock, may_pay).run}
 
 
 def motion_secret(settings: AwsSettings) -> MotionSecret | None:
     """What signed reports of motion are verified with, None where the config names none."""
     return MotionSecret(settings.motion_secret) if settings.motion_secret else None
+
+
+def seen_motion(settings: Settings, clock: Clock) -> SeenMarks:
+    """What of the signed words this run and the one before acted on; without a secret in the config nothing is kept."""
+    if not settings.aws.motion_secret:
+        return SeenMarks()
+    journal = MarkJournal(alerts_folder(settings))
+    seen = SeenMarks(note=journal.note)
+    seen.take_up(journal.noted(), clock.monotonic())
+    return seen
 
 
 class MotionEar:

@@ -12,14 +12,15 @@ from doorstep.core.cloud_settings import S3Settings
 from doorstep.core.event import Event
 from doorstep.core.settings import CameraSettings
 from doorstep.core.upload import Upload
+from doorstep.own_threads import OwnThreads
 from doorstep.pipeline.aside import NOBODY_BESIDE, Aside
 from doorstep.pipeline.clip_builder import RecordedClips
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.off_site_bodies import EventBodies, no_link
 from doorstep.pipeline.off_site_parts import OffSiteParts
+from doorstep.pipeline.off_site_places import OffSitePlaces
 from doorstep.pipeline.off_site_retention import OffSiteRetention
 from doorstep.pipeline.off_site_tidying import OffSiteTidying
-from doorstep.pipeline.own_threads import OwnThreads
 from doorstep.pipeline.segmenter import BufferedCamera
 from doorstep.pipeline.supervisor import Tasks
 from doorstep.pipeline.upload_try import UploadTries
@@ -44,12 +45,17 @@ class OffSiteCopies:
     way: WayOut
     retention: OffSiteRetention
     tidying: OffSiteTidying | None
+    places: OffSitePlaces
     cameras: dict[CameraId, str] = field(default_factory=dict)
     stay_here: set[CameraId] = field(default_factory=set)
 
     def endless(self) -> Tasks:
         """Its tasks."""
-        tasks: Tasks = {"uploads": self.uploads.run, "off-site parts": self.parts.run}
+        tasks: Tasks = {
+            "uploads": self.uploads.run,
+            "off-site parts": self.parts.run,
+            "off-site places": self.places.run,
+        }
         return {**tasks, "off-site tidying": self.tidying.run} if self.tidying is not None else tasks
 
     def beside(self, camera: CameraSettings, buffered: BufferedCamera) -> Aside:
@@ -83,7 +89,8 @@ class _Made:
         bodies = EventBodies(store, clips, lambda camera: self.cameras.get(camera, camera), link_to)
         sweeps = self.settings.sweeps
         board, clock, stays = ground.health, ground.clock, self.stay_here.__contains__
-        tries = UploadTries(self.records, ground.catalog, bodies, self.way, board, clock, sweeps, stays)
+        place = self.settings.place
+        tries = UploadTries(self.records, ground.catalog, bodies, self.way, board, clock, sweeps, stays, place)
         zone = time_zone(ground.settings.server.timezone)
         return Uploads(tries, self.cameras.keys, zone, sealed=bool(self.settings.seal_key))
 
@@ -92,7 +99,16 @@ class _Made:
         if not self.settings.sweeps:
             return None
         may_expire = ground.clock_watch.may_expire_by_age
-        return OffSiteTidying(self.records, store.delete, store.keys, self.way, ground.health, ground.clock, may_expire)
+        return OffSiteTidying(
+            self.records,
+            store.delete,
+            store.keys,
+            self.way,
+            ground.health,
+            ground.clock,
+            may_expire,
+            self.settings.place,
+        )
 
     def retention(self) -> OffSiteRetention:
         ground, loop = self.ground, asyncio.get_running_loop()
@@ -126,8 +142,10 @@ def make_off_site(
 
     uploads.on_done = lies_there
     ground.rows.on_written = uploads.event_written
-    retention = made.retention()
-    return OffSiteCopies(store, made.records, uploads, parts, way, retention, tidying, made.cameras, made.stay_here)
+    places = OffSitePlaces(made.records, settings.place, ground.health, ground.clock)
+    return OffSiteCopies(
+        store, made.records, uploads, parts, way, made.retention(), tidying, places, made.cameras, made.stay_here
+    )
 
 
 def _tell_lost(health: HealthBoard) -> None:

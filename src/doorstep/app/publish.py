@@ -21,6 +21,7 @@ from doorstep.core.camera import CameraState
 from doorstep.core.errors import ConfigInvalid, SourceRefused
 from doorstep.core.media import VideoFormat
 from doorstep.core.zone import Point
+from doorstep.extras import how_to_add
 from doorstep.pipeline.mailbox import FrameMailbox
 from doorstep.pipeline.supervisor import Supervisor
 from doorstep.ports import Clock, Frame, FrameTap, MotionScorer, Source
@@ -126,12 +127,8 @@ async def _read_camera(open_camera: Callable[[], Source], tap: FrameTap, publish
                     log.info("camera live", width=item.width, height=item.height)
                 publisher.take(item)
     except ImportError as error:
-        msg = f"This camera needs a package that is not installed: {_how_to_install(error)}."
+        msg = f"This camera needs a package that is not installed: {error.name}. {how_to_add('publish')}"
         raise SourceRefused(msg) from error
-
-
-def _how_to_install(error: ImportError) -> str:
-    return f"{error.name}; pip install 'doorstep[publish]'"
 
 
 def _checked_source(publication: Publication) -> SourceAddress:
@@ -193,7 +190,7 @@ def _scorer() -> MotionScorer:
     try:
         from doorstep.vision.luma_difference import LumaDifference  # noqa: PLC0415 - NumPy, 12 MB
     except ImportError as error:
-        msg = f"--motion: needs a package that is not installed: {_how_to_install(error)}"
+        msg = f"--motion: needs a package that is not installed: {error.name}. {how_to_add('publish')}"
         raise ConfigInvalid(msg) from error
     return LumaDifference()
 

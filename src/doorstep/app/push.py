@@ -62,10 +62,7 @@ async def make_push(
     silences: Silences,
     catalog: Catalog,
 ) -> Push:
-    """Empty where its key cannot be used: that is a problem, for nobody's phone is told.
-
-    Raises CatalogUnavailable.
-    """
+    """Empty where its key cannot be used: that is a problem, for nobody's phone is told.  Its devices load later."""
     settings, health, clock, outbox = shared.settings, shared.health, shared.clock, telling.outbox
     try:
         key = await asyncio.to_thread(vapid_key, settings.server.data / KEY_FILE)
@@ -86,7 +83,6 @@ async def make_push(
         health,
         clock,
     )
-    await devices.load()
     outbox.on_change.append(devices.told)
     accounts.on_revoked = _from_any_thread(devices.look_now)
     parts = PushParts(

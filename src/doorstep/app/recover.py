@@ -3,24 +3,21 @@
 It needs boto3, and besides nothing that a doorbell needs: whoever has lost his box has any other machine.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
 from doorstep.core.clip_words import METADATA
-from doorstep.core.cloud_settings import AccessKey, S3Settings
-from doorstep.core.errors import ConfigInvalid, DoorstepError, StoreRefused
+from doorstep.core.cloud_settings import AccessKey, S3Settings, seal_key_of
+from doorstep.core.errors import ConfigInvalid, DoorstepError, StoreForbidden, StoreUnavailable
 from doorstep.core.off_site_key import SEALED
 from doorstep.core.recovery_plan import Listed, ListingReader, RecoveryPlan, RecoveryWish
 from doorstep.pipeline.bucket_recovery import Bucket, BucketRecovery, Outcome, Progress
 from doorstep.pipeline.recovered_folder import RecoveredFolder
 from doorstep.stores.bucket_reader import BucketReader
 
-SEAL_KEY_BYTES = 32
 COUNTED_EVERY = 1000
 """Objects between two words on how far the listing is."""
 
@@ -30,6 +27,14 @@ _WHOSE_KEYS = (
     " To recover, use keys of your own account that may list and read the bucket (AWS_ACCESS_KEY_ID and"
     " AWS_SECRET_ACCESS_KEY in the environment): those of the recorder and of the viewer may not list it."
 )
+_OPTIONS = {
+    "endpoint": "check --endpoint (without it Amazon is asked), --region and the network, then run this again.",
+    "region": "name its region with --region.",
+    "bucket": "check the name in --from, and --endpoint, unless the bucket is at Amazon.",
+    "keys": "give keys that are good there, and check --endpoint, unless the bucket is at Amazon.",
+}
+_OF_THE_CONFIG = {"endpoint": "check [store] endpoint and region in the config, and the network, then run this again."}
+"""What to do, by the setting that an error is about; without a word here the error's own are right."""
 _NO_SEAL_KEY = (
     "All that lies there is sealed. Give the key that you kept with --seal-key-file: without it nobody can open this."
 )
@@ -37,10 +42,14 @@ _NO_SEAL_KEY = (
 
 @dataclass(frozen=True, slots=True)
 class RecoverySource:
-    """Where to look, as whom; `at.prefix` is what all keys begin with, empty for the whole bucket."""
+    """Where to look, as whom; `at.prefix` is what all keys begin with, empty for the whole bucket.
+
+    `remedies` say what to do about a setting that is wrong, where the words for a running box will not do.
+    """
 
     at: S3Settings
     key: AccessKey
+    remedies: Mapping[str, str] = field(default_factory=lambda: _OPTIONS)
 
     @property
     def words(self) -> str:
@@ -74,19 +83,17 @@ def configured_source(at: S3Settings | None, environment: Mapping[str, str]) -> 
         )
         raise ConfigInvalid(msg)
     has_own = any(environment.get(name) for name in _OWN_KEYS)
-    return RecoverySource(at, AccessKey() if has_own else at.viewer or at.recorder)
+    return RecoverySource(at, AccessKey() if has_own else at.viewer or at.recorder, _OF_THE_CONFIG)
 
 
 def with_seal_key(source: RecoverySource, path: Path) -> RecoverySource:
     """The same with the key of a file: 32 bytes in base64.  Raises ConfigInvalid."""
     try:
-        key = base64.b64decode(path.read_bytes().strip(), validate=True)
-    except (OSError, binascii.Error) as error:
-        msg = f"--seal-key-file: {path} cannot be read as base64. It is the file that [store] seal_key_file named."
+        key = seal_key_of(path.read_bytes())
+    except (OSError, ValueError) as error:
+        why = "cannot be read" if isinstance(error, OSError) else error
+        msg = f"--seal-key-file: {path} {why}. Give the file that [store] seal_key_file named."
         raise ConfigInvalid(msg) from error
-    if len(key) != SEAL_KEY_BYTES:
-        msg = f"--seal-key-file: {path} holds {len(key)} bytes, not {SEAL_KEY_BYTES}: it is no seal key."
-        raise ConfigInvalid(msg)
     return replace(source, at=replace(source.at, seal_key=key))
 
 
@@ -118,10 +125,16 @@ def _listed(
             listing.take(listed)
             if number % COUNTED_EVERY == 0:
                 counted(number)
-    except StoreRefused as error:
-        msg = f"{error}{_WHOSE_KEYS}"
-        raise StoreRefused(msg) from error
+    except StoreUnavailable as error:
+        raise type(error)(_words(error, source)) from error
     return listing
+
+
+def _words(error: StoreUnavailable, source: RecoverySource) -> str:
+    """What happened, and what to do here and now: nothing is tried again by itself."""
+    remedy = source.remedies.get(error.setting)
+    words = str(error) if remedy is None else f"{error.happened}: {remedy}"
+    return f"{words}{_WHOSE_KEYS}" if error.setting == "keys" or isinstance(error, StoreForbidden) else words
 
 
 def _planned(source: RecoverySource, listing: ListingReader) -> RecoveryPlan:

@@ -53,6 +53,15 @@ class Reloader:
             asked.clear()
             await self.reload()
 
+    async def could_begin(self) -> bool:
+        """Whether the config, as it is now, can be used by a new run; else it is told why not."""
+        try:
+            await asyncio.to_thread(self._read)
+        except ConfigInvalid as error:
+            self._tell_unusable(error)
+            return False
+        return True
+
     async def reload(self) -> None:
         """Once."""
         try:
@@ -62,11 +71,7 @@ class Reloader:
                 self._factory.check(camera)
             self._rtmp.expect(plan.settings.cameras)
         except ConfigInvalid as error:
-            log.warning("the config cannot be used, nothing was changed", reason=str(error))
-            what = f"The changed config is not used: {error}"
-            self._board.report(
-                NOT_USED, what, "Mend the file and reload again; the config before it holds.", minor=True
-            )
+            self._tell_unusable(error)
             return
         self._board.clear(NOT_USED)
         self._tell_what_waits(plan)
@@ -78,6 +83,11 @@ class Reloader:
             removed=list(plan.removed),
             needs_restart=list(plan.needs_restart),
         )
+
+    def _tell_unusable(self, error: ConfigInvalid) -> None:
+        what = f"The changed config is not used: {error}"
+        self._board.report(NOT_USED, what, "Mend the file and reload again; the config before it holds.", minor=True)
+        log.warning("the config cannot be used, nothing was changed", reason=str(error))
 
     async def _apply(self, plan: Reload) -> None:
         before = {camera.id: camera for camera in self._settings.cameras}

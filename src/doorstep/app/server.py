@@ -18,11 +18,13 @@ from doorstep.app.disk_at_start import refuse_read_only, spare_space
 from doorstep.app.folders import data_folder, locked
 from doorstep.app.http import HttpServer, listen, owners_socket
 from doorstep.app.motion_queue import motion_tasks
+from doorstep.app.off_site_clips import origin_of_links
 from doorstep.app.preferences import held_tasks
 from doorstep.app.reloading import FINISH_SECONDS, Reloader
 from doorstep.app.server_parts import ServerParts, make_server
 from doorstep.app.signals import reload_signal, stop_signals, unless
 from doorstep.app.web_parts import web_parts
+from doorstep.core.errors import CatalogAway
 from doorstep.core.paid_call import Payee
 from doorstep.core.settings import Settings
 from doorstep.pipeline.condition import NOT_RUNNING
@@ -35,6 +37,7 @@ from doorstep.stores.lost_and_found import LostAndFound
 log = structlog.get_logger()
 
 LOOK_THREADS = 2
+AGAIN_SECONDS = 10.0
 LAST_TRIES_SECONDS = 3.0
 """An alert that is on its way then may be told again by the next run."""
 
@@ -44,9 +47,10 @@ async def serve(
     model_folders: Sequence[Path],
     say: Callable[[str], None],
     reload: Callable[[], Settings] | None = None,
-) -> None:
+) -> bool:
     """Run until SIGTERM or SIGINT.  `say` prints a line for the owner; the first tells where it listens.
 
+    True where the process is to begin anew: its catalog was away at the start and is there now, or went away in it.
     `reload` reads the settings anew on SIGHUP; it blocks and raises ConfigInvalid.  Without it there is nothing to
     read, and the signal ends the process as it ends others.
     Raises ConfigInvalid (port in use, data folder), CatalogUnavailable, StoreUnavailable: then nothing was started.
@@ -68,23 +72,33 @@ async def serve(
         making = make_server(settings, model_folders, link_address(settings.server, port), looks)
         server = await unless(stopped, making)
         if server is None:
-            return
-        http = HttpServer(web_parts(server), settings.server.tls, server.shared.health, public, inside)
+            return False
+        origin = await origin_of_links(server.off_site, settings.store.s3)
+        http = HttpServer(web_parts(server, origin), settings.server.tls, server.shared.health, public, inside)
         gc.collect()
         gc.freeze()  # what is here now stays: to look through it again and again stops all for a tenth of a second
         say(f"listening on {_spoken_address(settings, public)}")
-        await unless(stopped, _begin(server, say, base_address(settings.server, port)))
+        try:
+            await unless(stopped, _begin(server, say, base_address(settings.server, port)))
+        except CatalogAway as error:  # it was there a moment ago: the next run goes on without
+            log.warning("the catalog went away in the middle of the start; starting anew", reason=str(error))
+            await _close(server)
+            return not stopped.is_set()
         reloader = Reloader(
             settings, reload or (lambda: settings), server.cameras, server.factory, server.rtmp, server.shared.health
         )
-        if not stopped.is_set():
-            await _run(server, http, looks, partial(reloader.run, asked), stopped)
+        if stopped.is_set():
+            return False
+        await _run(server, http, looks, reloader, asked, stopped)
+        return not stopped.is_set()
 
 
 async def _begin(server: ServerParts, say: Callable[[str], None], at_home: str) -> None:
     """What comes before anything runs; at home it is reached before anything outside leads here."""
     for note in storage_notes(server.shared.settings):
         log.info(note)
+    if server.awaiting is not None:
+        return  # what a former run left is in the catalog, or waits for it
     await _recover(server)
     if not await asyncio.to_thread(server.accounts.is_set_up):
         say(f"Make your account (within 10 minutes): {at_home}/setup#{server.accounts.setup_code()}")
@@ -106,15 +120,49 @@ async def _recover(server: ServerParts) -> None:
     if files:
         what = f"Damaged recordings were set aside ({files} files, {size / 1e6:.1f} MB); no retention counts them."
         shared.health.report("set-aside", what, f"Keep what you want of {room.folder}, then delete it.", minor=True)
+    if server.push.devices is not None:
+        await server.push.devices.load()
     await server.telling.restore(server.catalog)
 
 
 async def _run(
-    server: ServerParts, http: HttpServer, looks: ThreadPoolExecutor, reloading: Endless, stopped: asyncio.Event
+    server: ServerParts,
+    http: HttpServer,
+    looks: ThreadPoolExecutor,
+    reloader: Reloader,
+    asked: asyncio.Event,
+    stopped: asyncio.Event,
 ) -> None:
-    """One TaskGroup; a signal closes events and recordings first, a second one ends at once."""
+    """One TaskGroup; a signal closes events and recordings first, a second one ends at once.
+
+    So does a catalog that was awaited and is there.
+    """
+    async with asyncio.TaskGroup() as tasks:
+        running = [
+            tasks.create_task(keep_running(name, run, server.shared.clock, server.shared.health))
+            for name, run in _endless(server, partial(reloader.run, asked)).items()
+        ]
+        running.append(tasks.create_task(http.run()))
+        await unless(stopped, _anew(server, reloader))
+        log.info("stopping: finishing recordings")
+        if stopped.is_set():
+            server.health.stopping()
+        http.stop()
+        running[0].cancel()
+        if not await server.cameras.finish(FINISH_SECONDS):
+            log.warning("a recording was not finished in time; it is recovered at the next start")
+        await server.telling.outbox.finish(LAST_TRIES_SECONDS)
+        await _write_rows(server)
+        looks.shutdown(wait=False, cancel_futures=True)
+        for task in running:
+            task.cancel()
+    await _close(server)
+
+
+def _endless(server: ServerParts, reloading: Endless) -> Tasks:
+    """All that runs as long as the server does, by name; the first ends first."""
     storage = server.shared.storage
-    endless: Tasks = {
+    return {
         "reload": reloading,  # the first to end: no camera may come while all of them finish
         "cameras": server.cameras.run,
         "rtmp": server.rtmp.run,
@@ -133,35 +181,28 @@ async def _run(
         **_cloud_tasks(server),
         "detection switch": server.shared.detection.run,
         **_sweeping(server),
+        **_awaiting(server),
         "buffer shares": storage.shares.run,
         "conversions": server.conversions.run,
         "disk": storage.disk.run,
         "clock": server.clock_watch.run,
         "loop lateness": partial(measure_lateness, server.lateness, server.shared.clock),
     }
-    async with asyncio.TaskGroup() as tasks:
-        running = [
-            tasks.create_task(keep_running(name, run, server.shared.clock, server.shared.health))
-            for name, run in endless.items()
-        ]
-        running.append(tasks.create_task(http.run()))
-        await stopped.wait()
-        log.info("stopping: finishing recordings")
-        server.health.stopping()
-        http.stop()
-        running[0].cancel()
-        if not await server.cameras.finish(FINISH_SECONDS):
-            log.warning("a recording was not finished in time; it is recovered at the next start")
-        await server.telling.outbox.finish(LAST_TRIES_SECONDS)
-        await _write_rows(server)
-        looks.shutdown(wait=False, cancel_futures=True)
-        for task in running:
-            task.cancel()
-    await _close(server)
 
 
 def _sweeping(server: ServerParts) -> Tasks:
     return {"sweeper": server.sweeper.run, "shares": server.shares.run, "costs": server.costs.run}
+
+
+def _awaiting(server: ServerParts) -> Tasks:
+    return {"catalog": server.awaiting.run} if server.awaiting is not None else {}
+
+
+async def _anew(server: ServerParts, reloader: Reloader) -> None:
+    """Until this run is over for another one: never, but where it began without its catalog."""
+    await (server.awaiting.over if server.awaiting is not None else asyncio.Event()).wait()
+    while not await reloader.could_begin():
+        await server.shared.clock.sleep(AGAIN_SECONDS)
 
 
 def _cloud_tasks(server: ServerParts) -> Tasks:
@@ -180,6 +221,7 @@ def _motion_tasks(server: ServerParts) -> Tasks:
         shared.clock,
         pays_for_motion(costs),
         partial(costs.affords, Payee.SQS),
+        server.seen_motion,
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from doorstep.accounts.account_book import AccountBook
 from doorstep.accounts.play_keys import PlayKeys
 from doorstep.app import transcode_child
+from doorstep.app.awaiting import Awaiting
 from doorstep.app.camera_child import READERS
 from doorstep.app.cameras import CameraFactory, Shared, nobody_beside, time_zone
 from doorstep.app.costs import make_costs, pays_for_looks, postage, priced
@@ -23,6 +24,7 @@ from doorstep.app.ground import Ground, open_ground
 from doorstep.app.health import HealthParts, make_health
 from doorstep.app.live_parts import LiveParts, make_live
 from doorstep.app.models import demo_visitor
+from doorstep.app.motion_queue import seen_motion
 from doorstep.app.mqtt_joined import join_mqtt
 from doorstep.app.off_site import OffSiteCopies, make_off_site
 from doorstep.app.preferences import begin_anew, make_preferences, make_silences
@@ -41,6 +43,7 @@ from doorstep.core.event import Event
 from doorstep.core.lateness import Lateness
 from doorstep.core.remote_use import DetectionPlace
 from doorstep.core.settings import Settings
+from doorstep.core.signed_motion import SeenMarks
 from doorstep.pipeline.cameras import Cameras
 from doorstep.pipeline.clip_builder import RecordedClips
 from doorstep.pipeline.clip_conversion import Conversions
@@ -96,6 +99,8 @@ class ServerParts:
     health: HealthParts
     rehearsals: RehearsalParts
     off_site: OffSiteCopies | None
+    awaiting: Awaiting | None
+    seen_motion: SeenMarks
     lateness: Lateness = field(default_factory=Lateness)
 
 
@@ -104,13 +109,11 @@ async def make_server(
 ) -> ServerParts:
     """Opens catalog, store and buffer; `address` is for links, `looks` is the detector's.  Raises as `serve` does."""
     ground = await open_ground(settings, address)
-    accounts = AccountBook(SqlAccountRecords(ground.engine), ground.clock)
+    accounts, costs = AccountBook(SqlAccountRecords(ground.engine), ground.clock), make_costs(ground)
     live = make_live(settings.live, ground.engine, ground.clock, ground.health, ground.clock_watch.may_expire_by_age)
     play_keys = PlayKeys(accounts, ground.clock, lambda camera: cameras.camera(camera) is not None)
-    costs = make_costs(ground)
     eyes = _eyes(ground, model_folders, _watching(live, play_keys, accounts), costs)
-    told = _told(ground, accounts, costs)
-    told.preferences.note = live.audit.note
+    told = _told(ground, accounts, costs, live)
     shares = make_shares(ground, accounts)
     off_site = make_off_site(ground, postage(costs, settings), shares.share_for_mail)
     shared = await _shared(ground, live, eyes, told, looks, off_site)
@@ -140,6 +143,8 @@ async def make_server(
         feedback=ground.feedback,
         sweeper=_sweeper(shared, ground, off_site),
         off_site=off_site,
+        awaiting=ground.awaiting,
+        seen_motion=seen_motion(settings, ground.clock),
         clock_watch=ground.clock_watch,
         base_address=address,
         preferences=told.preferences,
@@ -190,10 +195,11 @@ class _Told:
         return self.mqtt.chimes if self.mqtt is not None else ()
 
 
-def _told(ground: Ground, accounts: AccountBook, costs: CostLedger) -> _Told:
+def _told(ground: Ground, accounts: AccountBook, costs: CostLedger, live: LiveParts) -> _Told:
     settings, health, clock = ground.settings, ground.health, ground.clock
     telling = make_telling(ground, costs)
     preferences = make_preferences(settings, ground.engine, health, clock, ground.clock_watch)
+    preferences.note = live.audit.note
     begin_anew(accounts, preferences)
     silences = make_silences(preferences, settings, clock, telling)
     return _Told(telling, preferences, silences, join_mqtt(settings.notify.mqtt, telling.book, health, clock))

@@ -30,7 +30,7 @@ def stop_signals() -> Iterator[asyncio.Event]:
 
 @contextmanager
 def reload_signal() -> Iterator[asyncio.Event]:
-    """An event that SIGHUP sets, from now on: without it the signal would end the process."""
+    """An event that SIGHUP sets, from now on; afterwards it means nothing, where without this it ends the process."""
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, asked.set)
@@ -38,6 +38,7 @@ def reload_signal() -> Iterator[asyncio.Event]:
         yield asked
     finally:
         loop.remove_signal_handler(signal.SIGHUP)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the end has begun, or a new beginning, which reads the config
 
 
 async def unless(stopped: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:

@@ -7,6 +7,8 @@ from contextlib import suppress
 from doorstep.ports import Clock, Health
 
 IDLE_SECONDS = 10.0
+BEGAN_ANEW = "DOORSTEP_BEGAN_ANEW"
+"""In the environment of a process that asked systemd for more patience: it takes that back once it is ready."""
 
 
 def tell(state: str) -> bool:
@@ -30,6 +32,13 @@ def watchdog_seconds() -> float | None:
     return int(wanted) / 1e6
 
 
+def begins_anew(seconds: float) -> None:
+    """The process is about to begin anew, by its own number, and is silent for so long at most (sd_notify(3))."""
+    if watchdog_seconds() is not None:
+        os.environ[BEGAN_ANEW] = "1"
+        tell(f"WATCHDOG=1\nWATCHDOG_USEC={round(seconds * 1e6)}\nSTATUS=Beginning anew.")
+
+
 class Alive:
     """One task on the event loop: a loop that hangs is silent, and is ended and started again."""
 
@@ -40,6 +49,8 @@ class Alive:
     async def run(self) -> None:
         """Ready, then alive for ever, three times as often as is asked for."""
         wanted = watchdog_seconds()
+        if wanted is not None and os.environ.pop(BEGAN_ANEW, ""):
+            tell(f"WATCHDOG_USEC={round(wanted * 1e6)}")
         every = IDLE_SECONDS if wanted is None else wanted / 3
         while tell(f"READY=1\nWATCHDOG=1\nSTATUS={self._status()}"):
             await self._clock.sleep(every)

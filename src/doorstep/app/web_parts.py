@@ -5,6 +5,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from doorstep import __version__
+from doorstep.app.costs import pays_for_fetching
 from doorstep.app.counts import house_counts
 from doorstep.app.detection_switch import switched_by_web
 from doorstep.app.motion_queue import motion_secret
@@ -18,8 +19,8 @@ from doorstep.web.parts import RtmpParts, WebParts
 LONGEST_CLIP_SECONDS = 3600.0  # what is asked for beyond the buffer is answered with what there is
 
 
-def web_parts(server: ServerParts) -> WebParts:
-    """Ports and values; nothing runs yet."""
+def web_parts(server: ServerParts, origin: str = "") -> WebParts:
+    """Ports and values; nothing runs yet.  `origin` is where links to clips off-site lead, if anywhere."""
     return WebParts(
         clock=server.shared.clock,
         catalog=server.catalog,
@@ -50,22 +51,33 @@ def web_parts(server: ServerParts) -> WebParts:
         model=server.detector.sized_model,
         remote=lambda: server.remote.state() if server.remote else None,
         written_a_day=lambda: server.shared.storage.disk.written.per_day,
-        rtmp=RtmpParts(
-            make_play_key=server.play_keys.make,
-            may_play=server.play_keys.may_play,
-            camera_of_key=server.rtmp.camera_of_key,
-            play_addresses=server.rtmp.play_addresses,
-            ingest_from=server.shared.settings.server.ingest_from,
-        ),
+        rtmp=_rtmp(server),
         judge=server.feedback.take,
         rehearsals=server.rehearsals.desk,
         push=server.push.parts,
         costs=server.costs.costs,
         motion_secret=motion_secret(server.shared.settings.aws),
+        seen_motion=server.seen_motion,
         shares=server.shares.web(server.live.audit.note),
-        off_site=off_site_clip_parts(server.off_site, server.shared.settings.store.s3, server.shared.clock),
+        off_site=off_site_clip_parts(
+            server.off_site,
+            server.shared.settings.store.s3,
+            server.shared.clock,
+            origin,
+            pays_for_fetching(server.costs, server.shared.settings),
+        ),
         switch_detection=partial(switched_by_web, server.shared.detection),
         longest_clip_seconds=max(LONGEST_CLIP_SECONDS, server.shared.settings.buffer.seconds),
+    )
+
+
+def _rtmp(server: ServerParts) -> RtmpParts:
+    return RtmpParts(
+        make_play_key=server.play_keys.make,
+        may_play=server.play_keys.may_play,
+        camera_of_key=server.rtmp.camera_of_key,
+        play_addresses=server.rtmp.play_addresses,
+        ingest_from=server.shared.settings.server.ingest_from,
     )
 
 

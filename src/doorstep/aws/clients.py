@@ -3,6 +3,7 @@
 Where each service is, tests say by AWS_ENDPOINT_URL_S3 and the like, as everybody who uses boto3 may.
 """
 
+import os
 from typing import Any
 
 CONNECT_SECONDS, READ_SECONDS, TRIES = 2.0, 5.0, 3
@@ -15,12 +16,19 @@ def client(service: str, *, key_id: str | None = None, secret: str | None = None
 
     config = Config(
         signature_version="s3v4" if service == "s3" else None,
+        s3={
+            "addressing_style": "auto" if _is_elsewhere() else "virtual"
+        },  # a link names the region's host, see s3_client
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": tries},
     )
     session = boto3.session.Session(aws_access_key_id=key_id, aws_secret_access_key=secret)
     return session.client(service, config=config)
+
+
+def _is_elsewhere() -> bool:
+    return any(name in os.environ for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"))
 
 
 def code_of(error: BaseException) -> str:

@@ -6,15 +6,13 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from doorstep.core.alert import MONTHS, Alert, AlertId, alert_words, late_words
 from doorstep.core.camera import CameraId
-from doorstep.core.cause import Cause
+from doorstep.core.cause import WEIGHTIEST_FIRST, Cause
 from doorstep.core.clip_words import ClipWords
 from doorstep.core.event import EventId
-
-URGENCY = (Cause.PRESS, Cause.PERSON, Cause.LOITERING, Cause.TRIGGER, Cause.MOTION)
-"""What a mail is about where an event has several causes: the first of these."""
+from doorstep.core.off_site_key import SEALED
 
 IN_DOUBT = "This may reach you a second time, for the first try ended without a word."
-SEALED = "The clip is sealed: it can be watched on the page of your Doorstep only."
+IS_SEALED = "The clip is sealed: it can be watched on the page of your Doorstep only."
 NO_LINK = "Watch it on the page of your Doorstep."
 _STAMP = re.compile(r"(\d{8})_(\d{6})(?:_\d+)?\.mp4(?:\.enc)?", re.ASCII)
 
@@ -35,7 +33,7 @@ def words_of_key(inside: str) -> ClipWords:
         at = datetime.strptime("".join(stamp.groups()[:2]), "%Y%m%d%H%M%S").replace(tzinfo=UTC) if stamp else None
     except ValueError:
         at = None
-    sealed = inside.endswith(".enc")
+    sealed = inside.endswith(SEALED)
     at = at or datetime.min.replace(tzinfo=UTC)
     return ClipWords(EventId(""), CameraId(camera[:64]), camera[:64], at, 0.0, sealed=sealed)
 
@@ -74,7 +72,7 @@ def expiry_words(until: datetime, zone: tzinfo) -> str:
 
 
 def _cause(words: ClipWords) -> Cause | None:
-    return next((cause for cause in URGENCY if cause in words.causes), None)
+    return next((cause for cause in WEIGHTIEST_FIRST if cause in words.causes), None)
 
 
 def _told(words: ClipWords, at_local: datetime) -> tuple[str, str]:
@@ -98,6 +96,6 @@ def _length(words: ClipWords) -> str:
 
 def _way(words: ClipWords, link: ClipLink | None, zone: tzinfo) -> str:
     if link is None:
-        return SEALED if words.sealed else NO_LINK
-    sealed = f"{SEALED} " if words.sealed else ""
+        return IS_SEALED if words.sealed else NO_LINK
+    sealed = f"{IS_SEALED} " if words.sealed else ""
     return f"{sealed}The link {expiry_words(link.until, zone)}." if link.until else sealed.strip()

@@ -6,16 +6,18 @@ dead letters.  Which identity may do what: the stack.
 
 import asyncio
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from doorstep.aws.clients import client, code_of
 from doorstep.aws.clip_mail import ClipLink, clip_alert, said_in_doubt, words_of_key
+from doorstep.aws.lambda_context import Context
 from doorstep.aws.log_lines import say
 from doorstep.aws.s3_event import MadeObject, made_objects
 from doorstep.aws.secret_parameter import SecretParameter
@@ -36,16 +38,8 @@ _UNHEARD = frozenset({"ReadTimeoutError", "ConnectionClosedError"})
 """Of botocore: what was asked had left, and no answer came."""
 
 _MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
-
-
-class Context(Protocol):
-    """What Lambda tells of one call."""
-
-    aws_request_id: str
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Until it is ended."""
-        ...
+_UPWARDS = re.compile(r"(?:^|/)(?:\.|%2e){2}(?:[/?#]|$)", re.ASCII | re.IGNORECASE)
+"""Of an address: a browser leaves the folder there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +132,17 @@ class ClipMail:
 
         One that leads elsewhere is not told: whoever has the recorder's keys may write any beside a clip.
         """
-        page = self.settings.page
-        if page and words.link.startswith(f"{page.rstrip('/')}/"):
+        if _leads_below(words.link, self.settings.page):
             return ClipLink(words.link)
         if words.sealed or self.links is None:
             return None
         return self.links.link(made.bucket, made.key, now)
+
+
+def _leads_below(link: str, page: str) -> bool:
+    """Whether it opens something of that page, which may have a path; never where there is none."""
+    inside = link.removeprefix(f"{page.rstrip('/')}/")
+    return bool(page) and inside != link and not _UPWARDS.search(inside)
 
 
 def handler(event: object, context: Context) -> dict[str, int]:

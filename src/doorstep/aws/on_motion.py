@@ -12,11 +12,11 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Protocol
 
 from doorstep.aws.box_door import BoxAnswer, BoxDoor
 from doorstep.aws.clients import client
 from doorstep.aws.gateway import Answer, Call, Refusal, answer, call_of
+from doorstep.aws.lambda_context import Context
 from doorstep.aws.log_lines import say
 from doorstep.aws.motion_line import MotionLine
 from doorstep.aws.secret_parameter import AGAIN_SECONDS, REMEMBERED_SECONDS, SecretParameter
@@ -32,16 +32,6 @@ MOST_SECONDS = 8.0
 
 LAST_SECONDS = 1.0
 """Kept for the answer."""
-
-
-class Context(Protocol):
-    """What Lambda tells of one call."""
-
-    aws_request_id: str
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Until it is ended."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
+from doorstep.core.off_site_key import RUNNING, SEALED, TOLD
+
 AMAZON, CEPH = "aws:s3", "ceph:s3"
 _MADE = "ObjectCreated:"
-_CLIP_ENDS = (".mp4", ".mp4.enc")
-_NO_CLIPS = ("running/", "told/")
+_CLIP_ENDS = (".mp4", f".mp4{SEALED}")
+_NO_CLIPS = (f"{RUNNING}/", f"{TOLD}/")
 """Parts of what still happens, and the marks of what was told."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from doorstep.aws.clients import code_of
 from doorstep.core.errors import StoreUnavailable
+from doorstep.core.off_site_key import TOLD
 
 CLAIM_HOLDS = timedelta(minutes=15)
 """No function runs longer: an older claim is of one that died."""
@@ -28,7 +29,7 @@ class MarkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to tell one clip.  With `in_doubt` somebody who died may have told it before."""
+    """The right to tell one clip.  With `in_doubt` somebody who died, or heard no answer, may have told it before."""
 
     key: str
     in_doubt: bool = False
@@ -47,7 +48,7 @@ class ToldMarks:
     def claim(self, clip: str, now: datetime) -> Claim | None:
         """The right to tell the clip, None where it was told.  Raises StoreUnavailable, too, while another tells it."""
         key = self._key(clip)
-        if self._put(key, MarkState.CLAIMED, now, IfNoneMatch="*"):
+        if self._put(Claim(key), MarkState.CLAIMED, now, IfNoneMatch="*"):
             return Claim(key)
         told, etag = self._read(key)
         state, is_own = told.get("state"), told.get("by") == self._caller
@@ -56,37 +57,39 @@ class ToldMarks:
         if is_own and told.get("at") == now.isoformat():
             return Claim(key)  # the library tried again what had come to pass
         dead = state == MarkState.CLAIMED and (is_own or _is_old(told.get("at"), now))
-        if (dead or state != MarkState.CLAIMED) and self._put(key, MarkState.CLAIMED, now, IfMatch=etag):
-            return Claim(key, in_doubt=dead)
+        claim = Claim(key, in_doubt=dead or told.get("in_doubt") is True)
+        if (dead or state != MarkState.CLAIMED) and self._put(claim, MarkState.CLAIMED, now, IfMatch=etag):
+            return claim
         msg = "Another run tells this clip just now; this one looks again later."
         raise StoreUnavailable(msg)
 
     def sent(self, claim: Claim, now: datetime) -> None:
         """It was told: nobody tells it again."""
-        self._put(claim.key, MarkState.SENT, now)
+        self._put(claim, MarkState.SENT, now)
 
     def failed(self, claim: Claim, now: datetime, why: str) -> None:
         """It was not told; the next try may begin at once.  `why` is the reason, in plain words."""
-        self._put(claim.key, MarkState.FAILED, now, why)
+        self._put(claim, MarkState.FAILED, now, why)
 
     def _key(self, clip: str) -> str:
         inside = clip.removeprefix(f"{self._prefix}/") if self._prefix else clip
-        return "/".join(part for part in (self._prefix, "told", f"{inside}.json") if part)
+        return "/".join(part for part in (self._prefix, TOLD, f"{inside}.json") if part)
 
-    def _put(self, key: str, state: MarkState, now: datetime, why: str = "", **condition: str) -> bool:
+    def _put(self, claim: Claim, state: MarkState, now: datetime, why: str = "", **condition: str) -> bool:
         """False where the condition does not hold."""
         from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]  # noqa: PLC0415
 
-        body = json.dumps({"state": state, "at": now.isoformat(), "by": self._caller, "why": why}).encode()
+        mark = {"state": state, "at": now.isoformat(), "by": self._caller, "why": why, "in_doubt": claim.in_doubt}
+        where = {"Bucket": self._bucket, "Key": claim.key}
         try:
-            self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/json", **condition)
+            self._s3.put_object(**where, Body=json.dumps(mark).encode(), ContentType="application/json", **condition)
         except (BotoCoreError, ClientError) as error:
             if condition and code_of(error) in _TAKEN:
                 return False
             raise _unreachable(error) from error
         return True
 
-    def _read(self, key: str) -> tuple[dict[str, str], str]:
+    def _read(self, key: str) -> tuple[dict[str, object], str]:
         """What the mark says, and its version, without the quotes of HTTP: a Ceph cluster takes it only so."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as above
 

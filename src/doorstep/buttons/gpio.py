@@ -10,6 +10,7 @@ from typing import Any
 from doorstep.core.button import ButtonWord, Debounce
 from doorstep.core.errors import ButtonUnavailable
 from doorstep.core.notify_settings import ButtonSettings
+from doorstep.extras import how_to_add
 from doorstep.ports import Clock
 
 MOST_EDGES = 64
@@ -74,7 +75,7 @@ class GpioButton:
             # No types, and an extra that most do without.
             from gpiozero import DigitalInputDevice, GPIOZeroError, PinFactoryFallback  # type: ignore[import-untyped]  # noqa: PLC0415
         except ImportError:
-            msg = "Buttons on pins need an extra: pip install 'doorstep[gpio]'."
+            msg = f"Buttons on pins need packages that are not installed. {how_to_add('gpio')}"
             raise ButtonUnavailable(msg) from None
         try:
             with warnings.catch_warnings():

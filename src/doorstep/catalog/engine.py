@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from doorstep.catalog import postgres
 from doorstep.catalog.read_only_disk import refuse_deadly_disk
 from doorstep.catalog.site_session import ENGINES_SITE, SiteSession, site_of_engine
-from doorstep.core.errors import CatalogUnavailable
+from doorstep.core.errors import CatalogAway, CatalogUnavailable
 from doorstep.core.site import HOME, SiteName
 
 _BUSY_SECONDS = 5
@@ -50,11 +50,12 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path.absolute()}"
 
 
-def open_engine(url: str, site: SiteName = HOME) -> Engine:
+def open_engine(url: str, site: SiteName = HOME, away: Callable[[], str] | None = None) -> Engine:
     """The database at `url`, for `upgrade` and the catalogs, whose rows are those of `site`.
 
     An address of SQLite, whose file is made, mode 0600, if there is none, or of PostgreSQL.  Thread-safe; whoever
-    opened it calls `dispose`.  Raises CatalogUnavailable.
+    opened it calls `dispose`.  With `away` it is not reached now, and whoever uses it gets CatalogAway with those
+    words for as long as there are any.  Raises CatalogUnavailable.
     """
     address = _address(url)
     options = postgres.engine_options(address) if postgres.is_postgres(address) else {}
@@ -74,7 +75,10 @@ def open_engine(url: str, site: SiteName = HOME) -> Engine:
         postgres.prepare(engine)
     else:
         _prepare_file(engine, address)
-    _reach(engine)
+    if away is None:
+        _reach(engine)
+    else:
+        _refuse_while(engine, away)
     return engine
 
 
@@ -87,7 +91,7 @@ def catalog_errors() -> Iterator[None]:
         if isinstance(error.orig, sqlite3.Error):
             raise CatalogUnavailable(_words_for(error.orig)) from error
         # Without its cause: PostgreSQL's errors quote the rows, and those of its driver a mistyped address.
-        raise CatalogUnavailable(postgres.words_for(error.orig)) from None
+        raise postgres.error_for(error.orig) from None
     except sqlite3.Error as error:
         raise CatalogUnavailable(_words_for(error)) from error
     except (PoolTimeoutError, StaleDataError) as error:  # the latter: another writer removed the row meanwhile
@@ -130,6 +134,14 @@ def _prepare_file(engine: Engine, address: URL) -> None:
         _watch_disk(engine, path.parent)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
+
+
+def _refuse_while(engine: Engine, away: Callable[[], str]) -> None:
+    def refuse(*_: object) -> None:
+        if words := away():
+            raise CatalogAway(words)
+
+    event.listen(engine, "do_connect", refuse)
 
 
 def _reach(engine: Engine) -> None:

@@ -1,13 +1,15 @@
 """The rows of what goes off-site, in memory, for tests."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
 
 from doorstep.catalog.memory import MemoryCatalog
 from doorstep.core.camera import CameraId
 from doorstep.core.event import Event, EventId
-from doorstep.core.upload import Upload, UploadState, is_due, wants_upload
+from doorstep.core.upload import Upload, UploadState, is_due, is_elsewhere, wants_upload
 
 _END = datetime.max.replace(tzinfo=UTC)
 _ALL = 1_000_000
@@ -31,9 +33,21 @@ class MemoryUploadRecords:
         """As the port says."""
         return self._newest_first(lambda upload: is_due(upload, at))[:limit]
 
-    def leaving_uploads(self, limit: int) -> Sequence[Upload]:
+    def leaving_uploads(self, place: str, limit: int) -> Sequence[Upload]:
         """As the port says."""
-        return self._newest_first(lambda upload: upload.state is UploadState.LEAVING)[:limit]
+        leaving = self._newest_first(lambda upload: upload.state is UploadState.LEAVING)
+        return [upload for upload in leaving if not is_elsewhere(upload, place)][:limit]
+
+    def take_for(self, place: str) -> None:
+        """As the port says."""
+        with self._lock:
+            for upload in [one for one in self._uploads.values() if not one.place]:
+                self._uploads[upload.event] = replace(upload, place=place)
+
+    def copies_elsewhere(self, place: str) -> Mapping[str, int]:
+        """As the port says."""
+        done = self._newest_first(lambda upload: upload.state is UploadState.DONE)
+        return dict(sorted(Counter(upload.place for upload in done if is_elsewhere(upload, place)).items()))
 
     def upload_of(self, event_id: EventId) -> Upload | None:
         """As the port says."""

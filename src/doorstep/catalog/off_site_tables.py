@@ -11,7 +11,7 @@ from doorstep.catalog.base import OwnedRow, index_where
 class UploadRow(OwnedRow):
     """What of one event goes off-site.  No foreign key: what is being sent ends by itself when the event goes.
 
-    `begun` is JSON of a `BegunUpload`, null where none has begun.
+    `begun` is JSON of a `BegunUpload`, null where none has begun; `place` is null where nobody wrote it down yet.
     """
 
     __tablename__ = "uploads"
@@ -29,6 +29,7 @@ class UploadRow(OwnedRow):
     sealed: Mapped[bool]
     done_at: Mapped[datetime | None]
     outcome: Mapped[str]
+    place: Mapped[str | None]
 
     __table_args__ = (
         Index(

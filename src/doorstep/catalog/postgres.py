@@ -7,7 +7,8 @@ from sqlalchemy import URL, Connection, Engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from doorstep.core.errors import CatalogUnavailable
+from doorstep.core.errors import CatalogAway, CatalogUnavailable
+from doorstep.extras import how_to_add
 
 SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 DRIVER = "postgresql+psycopg"
@@ -40,7 +41,9 @@ _BUSY = "The catalog's database took too long. Try again; if it stays, look at w
 _AWAY = "The catalog's database is starting or stopping. It is tried again."
 _NO_RIGHT = "The catalog's user may not do that in its database. Make that user the owner of the database."
 _TLS = "The catalog's database could not be reached over TLS. Check sslmode and sslrootcert in [catalog] url."
-_NO_DRIVER = "The catalog's address names PostgreSQL, but its driver is not installed: pip install 'doorstep[postgres]'"
+_NO_DRIVER = f"The catalog's address names PostgreSQL, but its driver is not installed. {how_to_add('postgres')}"
+
+_COMES_BACK = frozenset({_REACH, _CROWDED, _BUSY, _AWAY})
 
 # By SQLSTATE, or its class, which is the first two characters (postgresql.org/docs/current/errcodes-appendix.html).
 _WORDS = {
@@ -128,8 +131,13 @@ def no_driver() -> CatalogUnavailable:
     return CatalogUnavailable(_NO_DRIVER)
 
 
-def words_for(error: BaseException | None) -> str:
+def error_for(error: BaseException | None) -> CatalogUnavailable:
     """What happened and what to do.  Nothing of the address, and nothing of what was being saved."""
+    words = _words_for(error)
+    return CatalogAway(words) if words in _COMES_BACK else CatalogUnavailable(words)
+
+
+def _words_for(error: BaseException | None) -> str:
     state: str = getattr(error, "sqlstate", None) or ""
     if not state:
         said = str(error)

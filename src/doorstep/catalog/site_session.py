@@ -64,9 +64,10 @@ def _keep_to_one_site(asked: ORMExecuteState) -> None:
 @event.listens_for(SiteSession, "before_flush")
 def _write_own_rows(session: Session, _context: UOWTransaction, _rows: object) -> None:
     """Another box's row is never written: to try is a bug."""
-    for row in (*session.new, *session.dirty, *session.deleted):
+    new = session.new  # which SQLAlchemy makes anew at every asking
+    for row in (*new, *session.dirty, *session.deleted):
         if isinstance(row, OwnedRow) and isinstance(session, SiteSession):
-            if row in session.new and inspect(row).dict.get("site") is None:
+            if row in new and inspect(row).dict.get("site") is None:
                 row.site = session.site
             if row.site != session.site:
                 msg = f"a row of {row.site} cannot be written by {session.site}"

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Engine, delete, exists, func, or_, select, update
 
 from doorstep.catalog.engine import reading, writing
 from doorstep.catalog.rows import event_of
@@ -15,6 +15,9 @@ from doorstep.core.upload import FARTHEST_AHEAD, Upload, UploadState
 from doorstep.core.upload_json import begun_of, begun_text
 
 _DUE = UploadRow.state == UploadState.DUE.value
+_DONE = UploadRow.state == UploadState.DONE.value
+_LEAVING = UploadRow.state == UploadState.LEAVING.value
+_UNPLACED = UploadRow.place.is_(None)
 _OF_THE_EVENT = UploadRow.event_id == EventRow.id
 _IS_HERE = or_(EventRow.recording_size > 0, EventRow.recording_in_minutes.is_(True))
 MOST_NAMED = 500
@@ -37,9 +40,24 @@ class SqlUploadRecords:
         now = or_(UploadRow.next_at <= at, UploadRow.next_at > at + FARTHEST_AHEAD)
         return self._uploads(_DUE & now, limit)
 
-    def leaving_uploads(self, limit: int) -> Sequence[Upload]:
+    def leaving_uploads(self, place: str, limit: int) -> Sequence[Upload]:
         """As the port says."""
-        return self._uploads(UploadRow.state == UploadState.LEAVING.value, limit)
+        return self._uploads(_LEAVING & or_(_UNPLACED, UploadRow.place == place), limit)
+
+    def take_for(self, place: str) -> None:
+        """As the port says."""
+        with reading(self._engine) as session:
+            nothing = session.scalar(select(UploadRow.event_id).where(_UNPLACED).limit(1)) is None
+        if not nothing:  # nobody writes for nothing: that would wear out an SD card
+            with writing(self._engine) as session:
+                session.execute(update(UploadRow).where(_UNPLACED).values(place=place))
+
+    def copies_elsewhere(self, place: str) -> Mapping[str, int]:
+        """As the port says."""
+        elsewhere = select(UploadRow.place, func.count()).where(_DONE, UploadRow.place != place)
+        with reading(self._engine) as session:
+            counts = session.execute(elsewhere.group_by(UploadRow.place).order_by(UploadRow.place))
+            return {there: count for there, count in counts if there is not None}
 
     def upload_of(self, event_id: EventId) -> Upload | None:
         """As the port says."""
@@ -103,6 +121,7 @@ def _row(upload: Upload) -> UploadRow:
         sealed=upload.sealed,
         done_at=upload.done_at,
         outcome=upload.outcome,
+        place=upload.place or None,
     )
 
 
@@ -121,4 +140,5 @@ def _upload(row: UploadRow) -> Upload:
         sealed=row.sealed,
         done_at=row.done_at,
         outcome=row.outcome,
+        place=row.place or "",
     )

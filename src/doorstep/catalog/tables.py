@@ -33,7 +33,7 @@ __all__ = [
     "UploadRow",
 ]
 
-HEAD = "0009"
+HEAD = "0010"
 """The last step of `migrations`; a test holds it there."""
 
 

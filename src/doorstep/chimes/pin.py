@@ -4,6 +4,7 @@ import warnings
 from typing import Any
 
 from doorstep.core.errors import ChimeUnavailable
+from doorstep.extras import how_to_add
 
 
 class PinChime:
@@ -45,7 +46,7 @@ class PinChime:
             # No types, and an extra that most do without.
             from gpiozero import DigitalOutputDevice, GPIOZeroError, PinFactoryFallback  # type: ignore[import-untyped]  # noqa: PLC0415
         except ImportError:
-            msg = "Chimes on pins need an extra: pip install 'doorstep[gpio]'."
+            msg = f"Chimes on pins need packages that are not installed. {how_to_add('gpio')}"
             raise ChimeUnavailable(msg) from None
         try:
             with warnings.catch_warnings():

@@ -91,8 +91,8 @@ def _code_of(command: Callable[[], object]) -> int:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("doorstep"):
             raise
-        words = f"This command needs {error.name}. Install all of Doorstep: pip install 'doorstep[server]'"
-        typer.echo(words, err=True)
+        words = "Install all of Doorstep: its wheel with [server], or in a checkout `make run`."
+        typer.echo(f"This command needs {error.name}, which is not installed. {words}", err=True)
         return FAULT
     except KeyboardInterrupt:
         return 130

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from doorstep.core.off_site_key import CopyKind
-from doorstep.core.recovery_plan import RecoveryPlan, RunningEvent
+from doorstep.core.recovery_plan import BrokenOffEvent, RecoveryPlan
 from doorstep.pipeline.bucket_recovery import NotSaved, Outcome, RebuiltClips, SavedCopy
 from doorstep.pipeline.recovered_notes import KeptClip
 
@@ -72,7 +72,7 @@ def _rebuilt_lines(one: RebuiltClips) -> Iterator[str]:
         yield f"FAULT    {one.event.event}: {shown(why)}"
 
 
-def _parts(event: RunningEvent) -> str:
+def _parts(event: BrokenOffEvent) -> str:
     return f" (of {_many(len(event.parts), 'part')})"
 
 

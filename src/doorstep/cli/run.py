@@ -1,17 +1,21 @@
 """`doorstep run`: the server."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from doorstep.cli.memory import share_heaps
 from doorstep.cli.options import ConfigOption, DataOption, model_folders, settings_of
 from doorstep.core.settings import Settings
+
+LONGEST_START_SECONDS = 600.0
+"""After a night without its catalog a start reads every recording of that night."""
 
 SETUP_MARK = "/setup#"
 SWITCH_SECONDS = 0.001
@@ -45,7 +49,20 @@ def run(
 async def _serve(settings: Settings, folders: list[Path], reload: Callable[[], Settings] | None) -> None:
     from doorstep.app.server import serve  # noqa: PLC0415 - a second of imports that --help need not wait for
 
-    await serve(settings, folders, _say, reload)
+    if await serve(settings, folders, _say, reload):
+        _begin_anew()
+
+
+def _begin_anew() -> NoReturn:
+    """The same process from its first line, so that whoever started it notices nothing, and nothing of the run before
+    is left: not its memory, nor a thread that a disk holds, for which the end of the event loop would wait.
+    """
+    from doorstep.app.systemd import begins_anew  # noqa: PLC0415 - as above
+
+    begins_anew(LONGEST_START_SECONDS)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - itself, by its own words
 
 
 def _say(line: str) -> None:

@@ -1,7 +1,5 @@
 """What the config file may say about what lies outside the house, and what it means.  The other tables: `schema`."""
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
@@ -12,16 +10,16 @@ from pydantic import AfterValidator, Field
 
 from doorstep.config.address_rules import is_metadata, parts_of
 from doorstep.config.table import SecondsOrAuto, Table, Text
-from doorstep.core.cloud_settings import AccessKey, AwsSettings, CatalogSettings, S3Settings
+from doorstep.core.cloud_settings import AccessKey, AwsSettings, CatalogSettings, S3Settings, seal_key_of
 from doorstep.core.errors import ConfigInvalid
+from doorstep.core.off_site_key import RUNNING, TOLD
 from doorstep.core.paid_call import Payee
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PREFIX = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}){0,9}")
 _REGION = re.compile(r"[a-z0-9-]{1,32}")
 _SITE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-SEAL_KEY_BYTES = 32
-TAKEN = frozenset({"running", "told"})
+TAKEN = frozenset({RUNNING, TOLD})
 """Beside the folders of the cameras: parts of running events, and marks of what was mailed."""
 
 SHORTEST_SECRET = 16
@@ -237,11 +235,8 @@ def catalog_settings(catalog: Catalog) -> CatalogSettings:
 
 def _seal_key(path: Path) -> bytes:
     try:
-        key = base64.b64decode(path.read_bytes().strip(), validate=True)
-    except (OSError, binascii.Error) as error:
-        msg = f"store.seal_key_file: {path.name} cannot be read as base64. Make one: openssl rand -base64 32"
+        return seal_key_of(path.read_bytes())
+    except (OSError, ValueError) as error:
+        why = "cannot be read" if isinstance(error, OSError) else error
+        msg = f"store.seal_key_file: {path.name} {why}. Make one: openssl rand -base64 32"
         raise ConfigInvalid(msg) from error
-    if len(key) != SEAL_KEY_BYTES:
-        msg = f"store.seal_key_file: {path.name} holds {len(key)} bytes, not 32. Make one: openssl rand -base64 32"
-        raise ConfigInvalid(msg)
-    return key

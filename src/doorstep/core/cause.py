@@ -11,3 +11,7 @@ class Cause(StrEnum):
     TRIGGER = "trigger"
     MOTION = "motion"
     LOITERING = "loitering"
+
+
+WEIGHTIEST_FIRST = (Cause.PRESS, Cause.PERSON, Cause.LOITERING, Cause.TRIGGER, Cause.MOTION)
+"""An event that has several is called by the first of these."""

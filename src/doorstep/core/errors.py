@@ -15,8 +15,10 @@
     ├── StoreUnavailable      keep the bytes in the buffer, try again later
     │   ├── StoreFull         the same, and free some space
     │   └── StoreRefused      the same, slowly, and tell the owner: keys, rights or settings are wrong
+    │       └── StoreForbidden the same: the keys are right, and lack a right
     ├── BlobMissing           the named bytes are not in the store
     ├── CatalogUnavailable    go on without the catalog, try again later
+    │   └── CatalogAway       the same: its database cannot be reached, and may come by itself
     ├── SpanUnavailable       nothing was recorded in the span that was asked for
     ├── TooManyViewers        watch later, or close another viewer
     ├── WayImpossible         watch this camera another way: the message says why not this one
@@ -81,7 +83,16 @@ class FetchFailed(DoorstepError):
 
 
 class StoreUnavailable(DoorstepError):
-    """The store did not take or give the bytes; what was not taken must be kept by the caller."""
+    """The store did not take or give the bytes; what was not taken must be kept by the caller.
+
+    `setting` is what is to be looked at ("endpoint", "region", "bucket" or "keys"; empty where it is none of them), and
+    `happened` the words without what to do about it: for who calls his settings otherwise than the config does.
+    """
+
+    def __init__(self, words: str = "", *, setting: str = "", happened: str = "") -> None:
+        super().__init__(words)
+        self.setting = setting
+        self.happened = happened
 
 
 class StoreFull(StoreUnavailable):
@@ -92,12 +103,20 @@ class StoreRefused(StoreUnavailable):
     """The store said no, and will until the owner acts: keys, rights, a bucket that is gone, a setting."""
 
 
+class StoreForbidden(StoreRefused):
+    """The keys may not do this with what they named."""
+
+
 class BlobMissing(DoorstepError):
     """No blob has this key."""
 
 
 class CatalogUnavailable(DoorstepError):
     """The catalog did not answer; the caller goes on without it."""
+
+
+class CatalogAway(CatalogUnavailable):
+    """Nobody answers where the catalog's database is, or it is not ready; that may change by itself."""
 
 
 class SpanUnavailable(DoorstepError):

@@ -76,6 +76,7 @@ RULES: dict[str, Patience] = {
     "off-site": Patience(600.0, 30.0, minor=True),
     "off-site-lost": Patience(0.0, 0.0, minor=True),
     "off-site-deleting": Patience(3600.0, 30.0, minor=True),
+    "off-site-elsewhere": NEVER,
     "motion-queue": Patience(600.0, 30.0, minor=True),
     "motion-queue-late": NEVER,
     "cap": Patience(0.0, 0.0, minor=True),

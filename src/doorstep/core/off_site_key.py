@@ -11,6 +11,12 @@ from doorstep.core.event import EventId
 RUNNING = "running"
 """What the keys of parts begin with; the bucket deletes them after some days."""
 
+TOLD = "told"
+"""What the keys of marks begin with, which say of which clip a mail was sent."""
+
+PROBES = (RUNNING, "check")
+"""The folders in which `doorstep check --aws` leaves what it tries the bucket with."""
+
 SEALED = ".enc"
 """What is sealed is called so behind its name; the store adds it."""
 

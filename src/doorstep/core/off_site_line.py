@@ -1,5 +1,6 @@
 """Whether what lies outside the house can be reached: when the next try is made, and what is told.  Rules only."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from doorstep.core.backoff import delay_after
@@ -70,3 +71,10 @@ def waiting_words(waiting: int, since: datetime | None) -> str:
         return ""
     clips = "One clip waits" if waiting == 1 else f"{waiting} clips wait"
     return f"{clips} to go off-site since {since:%Y-%m-%d %H:%M}"
+
+
+def elsewhere_words(copies: Mapping[str, int]) -> str:
+    """How many copies lie in buckets that the config does not name, by the place; "" for none."""
+    lie = (f"{'one copy lies' if count == 1 else f'{count} copies lie'} in {place}" for place, count in copies.items())
+    said = " and ".join(lie)
+    return f"{said[0].upper()}{said[1:]}, which the config does not name any more." if said else ""

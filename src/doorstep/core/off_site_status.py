@@ -8,13 +8,14 @@ from doorstep.core.event import EventId
 
 @dataclass(frozen=True, slots=True)
 class OffSiteStatus:
-    """`waiting` clips are not there yet, the oldest was asked for at `since`; those of `sending` are on their way.
+    """`waiting` clips are not there yet, None before the first look; the oldest was asked for at `since`; those of
+    `sending` are on their way.
 
     `parts_waiting` are segments of running events that are not there yet.  `works` says how the last try ended, and
     `words` what waits, in a sentence without its full stop, empty for nothing.
     """
 
-    waiting: int = 0
+    waiting: int | None = None
     since: datetime | None = None
     sending: tuple[EventId, ...] = ()
     parts_waiting: int = 0

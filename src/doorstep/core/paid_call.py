@@ -11,6 +11,8 @@ class Payee(StrEnum):
     """Who is paid."""
 
     S3 = "s3"
+    S3_READ = "s3-read"
+    """What is fetched from the bucket to be played, apart from what is sent: it has no cap and uses up none."""
     LAMBDA = "lambda"
     SES = "ses"
     SQS = "sqs"

@@ -11,7 +11,6 @@ from doorstep.core.monthly_cap import billionths
 
 DAYS_A_MONTH: Final = 30.44
 GB: Final = 1_000_000_000
-GIB: Final = 1024**3
 
 S3_PUT_USD: Final = 0.005 / 1000
 """PUT, COPY, POST, LIST, and each part of an upload in several."""
@@ -27,6 +26,8 @@ DETECT_GIB: Final = 1769 / 1024
 """The memory with which Lambda gives one whole processor."""
 
 DETECT_SECONDS: Final = 0.5
+"""How long a look takes there; from third parties' figures, not measured."""
+
 SES_MAIL_USD: Final = 0.10 / 1000
 SES_GB_USD: Final = 0.12
 SQS_REQUEST_USD: Final = 0.40 / 1_000_000

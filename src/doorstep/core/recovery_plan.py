@@ -1,13 +1,14 @@
 """What of a bucket's objects `doorstep recover` fetches and joins.  Pure; fetching and joining are `pipeline`'s."""
 
+import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from doorstep.core.camera import CameraId
 from doorstep.core.event import EventId
-from doorstep.core.off_site_key import SEALED, CopyKey, CopyKind, PartKey, read_copy_key, read_part_key
+from doorstep.core.off_site_key import PROBES, SEALED, TOLD, CopyKey, CopyKind, PartKey, read_copy_key, read_part_key
 
 NAMED_STRANGERS = 5
 """Objects that are called like nothing of ours and are named; the rest is counted."""
@@ -19,6 +20,9 @@ _LONGEST_NAME = 200
 """Letters of one: what every disk takes, with some more behind it."""
 
 _YEARS = range(1970, 9000)
+
+_PROBE = re.compile(r"[0-9a-f]{16}\.txt(?:\.spare)?(?:\.enc)?(?:\.none)?")
+"""What `app/check_aws` calls what it sends."""
 
 BEFORE_ITS_PARTS = timedelta(minutes=2)
 BEHIND_ITS_PARTS = timedelta(seconds=5)
@@ -70,8 +74,8 @@ class ListedPart:
 
 
 @dataclass(slots=True)
-class RunningEvent:
-    """An event of which parts arrived."""
+class BrokenOffEvent:
+    """An event of which parts arrived, and perhaps no clip: it was running when something broke off."""
 
     camera: CameraId
     event: EventId
@@ -102,7 +106,7 @@ class RecoveryPlan:
 
     root: str
     copies: list[ListedCopy]
-    events: list[RunningEvent]
+    events: list[BrokenOffEvent]
     clips: dict[CameraId, list[ListedCopy]] = field(default_factory=dict)
     strangers: int = 0
     named_strangers: tuple[str, ...] = ()
@@ -112,7 +116,7 @@ class RecoveryPlan:
         """Bytes as they lie there."""
         return sum(copy.at.size for copy in self.copies) + sum(event.size for event in self.events)
 
-    def clips_near(self, event: RunningEvent) -> Sequence[ListedCopy]:
+    def clips_near(self, event: BrokenOffEvent) -> Sequence[ListedCopy]:
         """The clips of its camera that may be its own, by their names."""
         mine = self.clips.get(event.camera, ())
         begin = bisect_left(mine, event.first_at - BEFORE_ITS_PARTS, key=_starts_at)
@@ -129,7 +133,7 @@ class ListingReader:
     def __init__(self, wish: RecoveryWish) -> None:
         self._wish = wish
         self._copies: dict[str, dict[str, ListedCopy]] = {}
-        self._events: dict[str, dict[tuple[CameraId, EventId], RunningEvent]] = {}
+        self._events: dict[str, dict[tuple[CameraId, EventId], BrokenOffEvent]] = {}
         self._strangers = 0
         self._named: list[str] = []
 
@@ -145,9 +149,9 @@ class ListingReader:
                 self._take_copy(root, ListedCopy(copy, listed))
         elif (part := read_part_key(inside.removesuffix(SEALED))) is not None and part.first_at.year in _YEARS:
             events = self._events.setdefault(root, {})
-            event = events.setdefault((part.camera, part.event), RunningEvent(part.camera, part.event))
+            event = events.setdefault((part.camera, part.event), BrokenOffEvent(part.camera, part.event))
             event.parts.append(ListedPart(part, listed))
-        elif "told" not in names:  # who was told of what: of no use here
+        elif TOLD not in names and not _is_probe(names):  # who was told of what: of no use here
             self._strange(listed.key)
 
     def roots(self) -> list[str]:
@@ -169,7 +173,7 @@ class ListingReader:
                 clips.setdefault(copy.key.camera, []).append(copy)
         return RecoveryPlan(root, copies, events, clips, self._strangers + deeper, tuple(self._named))
 
-    def _is_wanted(self, event: RunningEvent) -> bool:
+    def _is_wanted(self, event: BrokenOffEvent) -> bool:
         return any(self._wish.takes(event.camera, part.key.first_at) for part in event.parts)
 
     def _take_copy(self, root: str, copy: ListedCopy) -> None:
@@ -186,12 +190,9 @@ class ListingReader:
             self._named.append(key)
 
 
-def read_listing(objects: Iterable[Listed], wish: RecoveryWish) -> ListingReader:
-    """All of a listing."""
-    reader = ListingReader(wish)
-    for listed in objects:
-        reader.take(listed)
-    return reader
+def _is_probe(names: Sequence[str]) -> bool:
+    """Whether `doorstep check --aws` left it there."""
+    return tuple(names[-3:-1]) == PROBES and _PROBE.fullmatch(names[-1]) is not None
 
 
 def _depth(root: str) -> int:

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import re
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -73,15 +73,26 @@ class MotionSecret:
         return Signature(datetime.fromtimestamp(at, UTC), found[2])
 
 
+def _unnoted(_marks: Sequence[str], _at: float) -> None:
+    """Where nobody keeps them for the next run."""
+
+
 class SeenMarks:
     """By what is known what was acted on already; bounded by age and by number, the oldest goes first.
 
     Only what was signed comes in here, so a stranger pushes nothing out.  Times are monotonic seconds.
     """
 
-    def __init__(self, most: int = MOST_REMEMBERED) -> None:
+    def __init__(self, most: int = MOST_REMEMBERED, note: Callable[[Sequence[str], float], None] = _unnoted) -> None:
+        """`note` keeps what is remembered for the next run; it returns at once and never raises."""
         self._most = most
+        self._note = note
         self._seen: OrderedDict[str, float] = OrderedDict()
+
+    def take_up(self, noted: Iterable[tuple[float, Iterable[str]]], at: float) -> None:
+        """What a former run remembered, the oldest first; who finds times that lie ahead has another clock now."""
+        for then, marks in noted:
+            self._put(marks, min(then, at))
 
     def knows(self, marks: Iterable[str], at: float) -> bool:
         """Whether one of them was seen."""
@@ -89,8 +100,12 @@ class SeenMarks:
             self._seen.popitem(last=False)
         return any(mark in self._seen for mark in marks)
 
-    def remember(self, marks: Iterable[str], at: float) -> None:
+    def remember(self, marks: Sequence[str], at: float) -> None:
         """They are seen from now on."""
+        self._put(marks, at)
+        self._note(marks, at)
+
+    def _put(self, marks: Iterable[str], at: float) -> None:
         for mark in marks:
             self._seen[mark] = at
             self._seen.move_to_end(mark)

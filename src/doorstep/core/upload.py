@@ -62,7 +62,8 @@ class Upload:
     `key` is the clip's, under the prefix.  `asked_at` is when the event asked for it, `next_at` when it is tried next.
     `unsure` says that a try for this key ended without an answer: the object may lie there already, and a key that is
     taken is ours.  `size` is the clip's in bytes, once known; `sealed` that it can only be opened with the key at home.
-    `outcome` is the last try's, in plain words.
+    `outcome` is the last try's, in plain words.  `place` is the bucket that it goes to, as `S3Settings.place` says it;
+    empty where nobody wrote that down, and then it is the one that the config names.
     """
 
     event: EventId
@@ -78,10 +79,12 @@ class Upload:
     sealed: bool = False
     done_at: datetime | None = None
     outcome: str = ""
+    place: str = ""
 
 
 FIRST_RETRY_SECONDS = 30.0
 LONGEST_RETRY_SECONDS = 3600.0
+REFUSED_RETRY_SECONDS = 600.0
 MOST_MISSES = 4
 """So often may something of a recording be missing before it is given up: what is damaged is left out next time."""
 
@@ -114,6 +117,18 @@ def is_due(upload: Upload, now: datetime) -> bool:
     return upload.state is UploadState.DUE and not now < upload.next_at <= now + FARTHEST_AHEAD
 
 
+def is_elsewhere(upload: Upload, place: str) -> bool:
+    """Whether it was begun in another bucket than the one at `place`: nothing of it can be asked for there."""
+    return upload.place not in {"", place}
+
+
+def bound_for(upload: Upload, place: str) -> Upload:
+    """On its way to the bucket at `place`; what was begun in another is worth nothing there."""
+    if is_elsewhere(upload, place):
+        upload = replace(upload, begun=None, unsure=False, attempts=0)
+    return replace(upload, place=place)
+
+
 def begun(upload: Upload) -> Upload:
     """To be kept before its clip is first sent: whoever starts again knows that it may lie there."""
     return replace(upload, attempts=upload.attempts + 1, unsure=True)
@@ -122,7 +137,8 @@ def begun(upload: Upload) -> Upload:
 def is_ours(upload: Upload, size: int, size_there: int | None) -> bool:
     """Whether what has the key is this upload's clip, of so many bytes, as `upload` was known before this try.
 
-    `size_there` is None where nobody here may look.
+    Asked where the store does not know it again: its words may have changed, as a link in them does when Doorstep
+    starts anew.  `size_there` is None where nobody here may look.
     """
     return upload.unsure and size_there in {None, size}
 
@@ -155,6 +171,12 @@ def missed(upload: Upload, why: str, now: datetime, jitter: float) -> Upload:
 def delayed(upload: Upload, why: str, now: datetime, jitter: float) -> Upload:
     """The disk here did not answer: tried again for as long as it takes, and that is no miss."""
     return _later(replace(upload, attempts=min(upload.attempts + 1, MOST_MISSES - 2), outcome=why), now, jitter)
+
+
+def refused(upload: Upload, why: str, now: datetime, jitter: float) -> Upload:
+    """The server does not take it, as a rule until the owner acts: tried again for as long as it takes."""
+    wait = REFUSED_RETRY_SECONDS * (0.5 + jitter / 2)
+    return replace(upload, outcome=why, next_at=now + timedelta(seconds=wait))
 
 
 def given_up(upload: Upload, why: str) -> Upload:

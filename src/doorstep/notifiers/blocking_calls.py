@@ -1,13 +1,12 @@
 """Calls of a library that blocks, each in a thread of its own and with an end to the waiting.  What they do: others."""
 
 import asyncio
-import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
-from functools import partial
 
 from doorstep.core.errors import NotifierUnavailable
+from doorstep.own_threads import OwnThreads
 
 MOST_RUNNING = 4
 MOST_LATE = 100
@@ -24,7 +23,7 @@ class BlockingCalls:
         """`name` is what the owner calls who is asked; nobody waits longer than `seconds`."""
         self._name = name
         self._seconds = seconds
-        self._running = 0
+        self._running: list[Future[object]] = []
         self._late: OrderedDict[str, Future[object]] = OrderedDict()
 
     async def make(self, key: str, call: Callable[[], object]) -> object:
@@ -53,27 +52,9 @@ class BlockingCalls:
             self._late.popitem(last=False)
 
     def _begun(self, call: Callable[[], object]) -> Future[object]:
-        if self._running >= MOST_RUNNING:
+        self._running = [one for one in self._running if not one.done()]
+        if len(self._running) >= MOST_RUNNING:
             msg = f"{self._name} has not answered several times, and is left alone until it does."
             raise NotifierUnavailable(msg)
-        self._running += 1
-        future: Future[object] = Future()
-        future.set_running_or_notify_cancel()  # from here on nobody can cancel it: the call is made
-        loop = asyncio.get_running_loop()
-        threading.Thread(target=partial(self._run, future, call, loop), name=self._name, daemon=True).start()
-        return future
-
-    def _run(self, future: Future[object], call: Callable[[], object], loop: asyncio.AbstractEventLoop) -> None:
-        try:
-            result = call()
-        except BaseException as error:  # noqa: BLE001 - whoever waits gets it, whatever it is
-            future.set_exception(error)
-        else:
-            future.set_result(result)
-        try:
-            loop.call_soon_threadsafe(self._ended)
-        except RuntimeError:  # the loop is closed: nobody counts any more
-            return
-
-    def _ended(self) -> None:
-        self._running -= 1
+        self._running.append(OwnThreads(self._name).submit(call))
+        return self._running[-1]

@@ -10,6 +10,7 @@ from doorstep.core.errors import NotifierRefused, NotifierUnavailable
 from doorstep.core.notify_settings import EmailSettings
 from doorstep.core.paid_call import Payee
 from doorstep.core.prices import mailed_by_ses
+from doorstep.extras import how_to_add
 from doorstep.notifiers.blocking_calls import BlockingCalls
 from doorstep.notifiers.mail import address_of, addresses_of, alert_mail
 from doorstep.ports import Payments
@@ -17,7 +18,7 @@ from doorstep.ports import Payments
 ATTEMPT_SECONDS = 15.0
 CONNECT_SECONDS, READ_SECONDS = 4.0, 8.0
 SPENT = "What mail by Amazon SES may cost this month is spent; raise aws.monthly_cap_usd.ses, or wait."
-EXTRA_IS_MISSING = "Mail by Amazon SES needs boto3, which is not installed: pip install 'doorstep[aws]'."
+EXTRA_IS_MISSING = f"Mail by Amazon SES needs boto3, which is not installed. {how_to_add('aws')}"
 _LATER = frozenset({"TooManyRequestsException", "Throttling", "ThrottlingException", "LimitExceededException"})
 _MAY_NOT_ASK = ("AccessDenied", "AccessDeniedException")
 _NO_KEY = frozenset(

@@ -14,11 +14,12 @@ from doorstep.core.clip_words import clip_words
 from doorstep.core.errors import BlobMissing, MediaInvalid, StoreFull, StoreRefused, StoreUnavailable
 from doorstep.core.off_site_key import CopyKind
 from doorstep.core.recording_key import recording_key
-from doorstep.core.recovery_plan import Listed, ListedCopy, ListedPart, RecoveryPlan, RunningEvent
+from doorstep.core.recovery_plan import BrokenOffEvent, Listed, ListedCopy, ListedPart, RecoveryPlan
 from doorstep.mp4.movie_check import check_movie
 from doorstep.pipeline.recovered_clips import FetchedPart, Joined, JoinedClip, join_parts, spooled_part
 from doorstep.pipeline.recovered_folder import RecoveredFolder
 from doorstep.pipeline.recovered_notes import KeptClip, RecoveredNotes
+from doorstep.pipeline.recovery_rights import ReadingRights
 
 T = TypeVar("T")
 
@@ -67,7 +68,7 @@ class SavedCopy:
 class RebuiltClips:
     """What an event's parts made: `parts` of them were used; what is `damaged` gave less or nothing."""
 
-    event: RunningEvent
+    event: BrokenOffEvent
     clips: tuple[KeptClip, ...]
     damaged: tuple[str, ...] = ()
     already: bool = False
@@ -85,7 +86,9 @@ Outcome = SavedCopy | RebuiltClips | NotSaved
 
 
 class BucketRecovery:
-    """One run.  What cannot be used is told and passed over; a line that stays dead, or a full disk, ends it."""
+    """One run.  What cannot be used is told and passed over; a line that stays dead, a full disk, or keys that may read
+    nothing end it.
+    """
 
     def __init__(self, bucket: Bucket, folder: RecoveredFolder, plan: RecoveryPlan, progress: Progress) -> None:
         self._bucket = bucket
@@ -94,11 +97,15 @@ class BucketRecovery:
         self._progress = progress
         self._done = 0
         self._notes = RecoveredNotes(folder)
+        self._rights = ReadingRights(bucket.read, plan)
         self._saved: dict[str, Outcome] = {}
         self._names = {copy.key.plain for copy in plan.copies}
 
     def run(self) -> Iterator[Outcome]:
-        """Everything, events without a clip first, for nobody else has them.  Raises StoreUnavailable, StoreFull."""
+        """Everything, events without a clip first, for nobody else has them.
+
+        Raises StoreUnavailable, StoreFull, and StoreForbidden, which names the right that is missing.
+        """
         with ThreadPoolExecutor(AT_ONCE) as pool:
             try:
                 own_clips = pool.map(self._clip_of, self._plan.events)
@@ -111,7 +118,9 @@ class BucketRecovery:
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _save_event(self, pool: ThreadPoolExecutor, event: RunningEvent, clip: ListedCopy | None) -> Iterator[Outcome]:
+    def _save_event(
+        self, pool: ThreadPoolExecutor, event: BrokenOffEvent, clip: ListedCopy | None
+    ) -> Iterator[Outcome]:
         kept = self._kept(event, clip)
         if clip is not None:
             self._went_on(clip.at.size)
@@ -131,7 +140,7 @@ class BucketRecovery:
         if clip is not None and is_damaged and isinstance(rebuilt, NotSaved):
             yield self._saved[clip.key.plain]
 
-    def _kept(self, event: RunningEvent, clip: ListedCopy | None) -> tuple[KeptClip, ...]:
+    def _kept(self, event: BrokenOffEvent, clip: ListedCopy | None) -> tuple[KeptClip, ...]:
         """What an earlier run made of the same parts, unless a finished clip has come since."""
         kept = self._notes.clips_of(event.event, _mark(event))
         has_come = clip is not None and clip.key.plain not in {one.key for one in kept}
@@ -143,7 +152,7 @@ class BucketRecovery:
 
     # -------------------------------------------------------------------------------------------- finished copies
 
-    def _clip_of(self, event: RunningEvent) -> ListedCopy | None:
+    def _clip_of(self, event: BrokenOffEvent) -> ListedCopy | None:
         """The finished clip of an event: by the words beside it, and without any by its name."""
         for copy in self._plan.clips_near(event):
             try:
@@ -164,7 +173,7 @@ class BucketRecovery:
         try:
             size = self._tried(lambda: self._folder.write(key, self._bucket.read(copy.at)))
         except (BlobMissing, MediaInvalid, StoreRefused) as error:
-            return NotSaved(copy.at.key, str(error))
+            return NotSaved(copy.at.key, self._rights.passed_over(error))
         fault = self._fault_of(copy)
         return (
             NotSaved(copy.at.key, f"it is damaged: {fault}; it was saved as it is") if fault else SavedCopy(key, size)
@@ -183,7 +192,7 @@ class BucketRecovery:
 
     # ----------------------------------------------------------------------------------------------------- events
 
-    def _rebuild(self, pool: ThreadPoolExecutor, event: RunningEvent, damaged: ListedCopy | None) -> Outcome:
+    def _rebuild(self, pool: ThreadPoolExecutor, event: BrokenOffEvent, damaged: ListedCopy | None) -> Outcome:
         names = [clip.key for clip in self._notes.clips_of(event.event)] or ([damaged.key.plain] if damaged else [])
         clips: list[KeptClip] = []
         faults: list[str] = []
@@ -221,9 +230,9 @@ class BucketRecovery:
         try:
             return self._tried(lambda: b"".join(self._bucket.read(part.at)))
         except (BlobMissing, MediaInvalid, StoreRefused) as error:
-            return str(error)
+            return self._rights.passed_over(error)
 
-    def _write(self, event: RunningEvent, clip: JoinedClip, names: list[str]) -> KeptClip:
+    def _write(self, event: BrokenOffEvent, clip: JoinedClip, names: list[str]) -> KeptClip:
         """Under the name that it had, or else that of its first segment."""
         key = names.pop(0) if names else recording_key(event.camera, clip.begins_at, self._is_taken)
         self._names.add(key)
@@ -254,7 +263,7 @@ def _order(part: ListedPart) -> tuple[object, int]:
     return part.key.first_at, part.key.number
 
 
-def _mark(event: RunningEvent) -> str:
+def _mark(event: BrokenOffEvent) -> str:
     """The same for the same parts."""
     summed = hashlib.sha256()
     for part in sorted(event.parts, key=lambda one: one.at.key):
@@ -262,7 +271,7 @@ def _mark(event: RunningEvent) -> str:
     return summed.hexdigest()[:32]
 
 
-def _folder_of(event: RunningEvent) -> str:
+def _folder_of(event: BrokenOffEvent) -> str:
     return event.parts[0].at.key.rpartition("/")[0] + "/"
 
 

@@ -1,15 +1,14 @@
 """Looks how the disk of the recordings is, and tells the owner when it keeps from recording.  Rules live in `core`."""
 
 import asyncio
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 
 import structlog
 
 from doorstep.core.disk_kind import WrittenBytes
 from doorstep.core.disk_state import MAY_RECORD, DiskLevel, DiskReading, disk_words, next_level, retention_bytes
 from doorstep.core.errors import StoreUnavailable
+from doorstep.own_threads import OwnThreads
 from doorstep.pipeline.health import HealthBoard
 from doorstep.ports import Clock
 
@@ -41,7 +40,7 @@ class DiskWatch:
         self._health = health
         self._clock = clock
         self._answer_within = answer_within
-        self._asked: asyncio.Future[DiskReading | None] | None = None
+        self._asked: asyncio.Future[DiskReading] | None = None
         self.level = DiskLevel.WELL
         self.reading: DiskReading | None = None
         self.written = WrittenBytes()
@@ -82,37 +81,19 @@ class DiskWatch:
             self.on_level(self.level, what)
 
     async def _answer(self) -> DiskReading | None:
-        if self._asked is None:
-            self._asked = _in_own_thread(self._ask)
+        """None from a disk that does not answer in time, or cannot be asked."""
+        asked = self._asked = self._asked or asyncio.wrap_future(OwnThreads("disk").submit(self._ask))
         try:
             async with asyncio.timeout(self._answer_within):
-                answer = await asyncio.shield(self._asked)
-        except TimeoutError:
+                return await asyncio.shield(asked)
+        except (TimeoutError, StoreUnavailable):
             return None
-        self._asked = None
-        return answer
-
-
-def _in_own_thread(ask: Callable[[], DiskReading]) -> asyncio.Future[DiskReading | None]:
-    """None for a disk that cannot be asked.  A daemon: one that never answers does not keep the process from ending."""
-    loop = asyncio.get_running_loop()
-    answered: asyncio.Future[DiskReading | None] = loop.create_future()
-
-    def work() -> None:
-        try:
-            answer: DiskReading | None = ask()
-        except StoreUnavailable:
-            answer = None
-        with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits any more
-            loop.call_soon_threadsafe(_set, answered, answer)
-
-    threading.Thread(target=work, name="disk", daemon=True).start()
-    return answered
-
-
-def _set(answered: asyncio.Future[DiskReading | None], answer: DiskReading | None) -> None:
-    if not answered.done():
-        answered.set_result(answer)
+        except asyncio.CancelledError:
+            asked.cancel()  # the house ends: nobody hears the answer
+            raise
+        finally:
+            if asked.done():
+                self._asked = None
 
 
 def _nobody(*_told: object) -> None:

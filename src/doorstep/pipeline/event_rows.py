@@ -61,8 +61,6 @@ class EventRows:
             watch.on_dated.append(self.redate)
             self._wake.set()
 
-    # --------------------------------------------------------------------------------------------- what is known
-
     def latest(self, event_id: EventId) -> Event | None:
         """An event of this run as it is now, running or not long over."""
         return self._latest.get(event_id)
@@ -70,6 +68,10 @@ class EventRows:
     def had_row(self, event_id: EventId) -> bool:
         """Whether it was in the catalog once: where it is not now, its row was removed and will not come."""
         return event_id in self._in_catalog
+
+    def are_closed(self) -> bool:
+        """Whether no event of this run goes on."""
+        return all(event.ended_at is not None for event in self._latest.values())
 
     def adopt(self, event: Event) -> None:
         """Know an event of a former run, as the catalog has it."""
@@ -206,8 +208,6 @@ class EventRows:
                 del self._unwritten[event_id]
                 log.warning("an event could not be listed; the next start reads it back", event_id=event_id)
                 return
-
-    # ------------------------------------------------------------------------------------------- how it is written
 
     async def settled(self) -> None:
         """Wait until everything known is in the catalog."""

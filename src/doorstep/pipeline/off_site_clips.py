@@ -39,6 +39,15 @@ _FRONT_BYTES = 4096
 _HEVC = (b"hvc1", b"hev1")
 
 
+OnFetched = Callable[[str, int, EventId | None], None]
+"""Told what was asked ("read", "size" or "link"), how many bytes leave the bucket for it, and of which event where that
+is known; from any thread, never raises."""
+
+
+def unheard(_what: str, _size: int, _event: EventId | None) -> None:
+    """Where nobody counts."""
+
+
 class Waited(Protocol):
     """Makes a call that may take long, and returns or raises what it does."""
 
@@ -65,14 +74,25 @@ class OffSiteClips:
     """For all askers.  Thread-safe; every method blocks, each step for bounded time."""
 
     def __init__(
-        self, off_site: OffSite, records: UploadRecords, clock: Clock, *, direct: bool, waited: Waited = at_once
+        self,
+        off_site: OffSite,
+        records: UploadRecords,
+        clock: Clock,
+        *,
+        direct: bool,
+        waited: Waited = at_once,
+        paid: OnFetched = unheard,
     ) -> None:
-        """`direct` says whether browsers may be sent to the bucket itself, `waited` how its answers are waited for."""
+        """`direct` says whether browsers may be sent to the bucket itself, `waited` how its answers are waited for.
+
+        `paid` counts.  It is never asked whether one more call may be paid: whoever looks for what happened gets it.
+        """
         self._off_site = off_site
         self._records = records
         self._clock = clock
         self._direct = direct
         self._waited = waited
+        self._paid = paid
         self._copies: OrderedDict[str, _Copy] = OrderedDict()
         self._remembering = Lock()
         self._rests_until: tuple[float, str] | None = None
@@ -87,7 +107,7 @@ class OffSiteClips:
 
         Raises BlobMissing where it was deleted there, StoreUnavailable, and StoreRefused where only the owner can help.
         """
-        copy, recording = self._copy(upload.key), event.recording
+        copy, recording = self._copy(upload), event.recording
         starts_at = recording.starts_at if recording is not None else event.started_at
         return Clip(
             camera=event.camera,
@@ -95,7 +115,7 @@ class OffSiteClips:
             size=copy.size,
             starts_at=starts_at,
             ends_at=recording.ends_at if recording is not None else event.last_seen_at,
-            read=partial(self._pieces, upload.key),
+            read=partial(self._pieces, upload),
             codec=copy.codec,
             off_site=True,
         )
@@ -103,22 +123,28 @@ class OffSiteClips:
     def link_to(self, upload: Upload, name: str) -> str | None:
         """An address in the bucket that opens the clip for an hour; None where it must come through this server.
 
-        Raises StoreUnavailable.
+        Nobody here sees what is fetched by it: it counts as the whole clip, once.  Raises StoreUnavailable.
         """
-        return self._off_site.link(upload.key, LINK_SECONDS, name) if self._direct and not upload.sealed else None
+        if not self._direct or upload.sealed:
+            return None
+        link = self._off_site.link(upload.key, LINK_SECONDS, name)
+        if link is not None:
+            self._paid("link", upload.size or 0, upload.event)
+        return link
 
     def picture(self, key: str) -> bytes:
         """Raises as `clip_of` does."""
-        return self._asked(lambda: self._off_site.read(key, 0, LARGEST_PICTURE))
+        return self._read(key, 0, LARGEST_PICTURE, None)
 
-    def _copy(self, key: str) -> _Copy:
-        now = self._clock.monotonic()
+    def _copy(self, upload: Upload) -> _Copy:
+        now, key = self._clock.monotonic(), upload.key
         known = self._copies.get(key)
         if known is not None and now - known.seen_at <= REMEMBERED_SECONDS:
             return known
         # Read first: to a HEAD a server cannot say what is wrong.
-        front = self._asked(lambda: self._off_site.read(key, 0, _FRONT_BYTES))
+        front = self._read(key, 0, _FRONT_BYTES, upload.event)
         size = self._asked(lambda: self._off_site.size(key))
+        self._paid("size", 0, upload.event)
         codec = Codec.HEVC if any(mark in front for mark in _HEVC) else Codec.H264
         with self._remembering:
             self._copies[key] = copy = _Copy(size, codec, now)
@@ -127,16 +153,21 @@ class OffSiteClips:
                 self._copies.popitem(last=False)
         return copy
 
-    def _pieces(self, key: str, offset: int, length: int) -> Iterator[bytes]:
+    def _pieces(self, upload: Upload, offset: int, length: int) -> Iterator[bytes]:
         step = FIRST_BYTES
         while length > 0:
             count = min(step, length)
-            piece = self._asked(partial(self._off_site.read, key, offset, count))
+            piece = self._read(upload.key, offset, count, upload.event)
             if len(piece) != count:
                 msg = "the copy off-site is shorter than it was"
                 raise BlobMissing(msg)
             yield piece
             offset, length, step = offset + count, length - count, min(step * 2, MOST_BYTES)
+
+    def _read(self, key: str, offset: int, length: int, event: EventId | None) -> bytes:
+        data = self._asked(lambda: self._off_site.read(key, offset, length))
+        self._paid("read", len(data), event)
+        return data
 
     def _asked(self, ask: Callable[[], T]) -> T:
         now, rests = self._clock.monotonic(), self._rests_until

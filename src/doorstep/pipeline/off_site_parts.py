@@ -196,6 +196,7 @@ class OffSiteParts:
         hurrying = sum(running.hurries(now) for running in events)
         free = min((AT_ONCE if self._way.works else 1) - hurrying, MOST_AT_ONCE - all_under_way)
         ready = [running for running in events if running.waiting and not running.hurries(now)]
+        ready = [running for running in ready if not self._way.part_rests(running.job.event)]
         return sorted(ready, key=lambda running: running.tries)[: max(0, free)]
 
     async def _send_one(self, running: RunningEvent, began: float) -> None:

@@ -34,7 +34,8 @@ MOST_PARTS = 20_000
 @dataclass(slots=True)
 class OffSiteTidying:
     """Used on the event loop.  `delete` removes what lies there, no error if nothing does, and `keys` lists all; both
-    block and raise StoreUnavailable.  Nothing goes by its age while `may_expire_by_age` says no.
+    block and raise StoreUnavailable.  Nothing goes by its age while `may_expire_by_age` says no.  What lies elsewhere
+    than at `place` is left alone: its rows wait until the config names that bucket again.
     """
 
     records: UploadRecords
@@ -44,6 +45,7 @@ class OffSiteTidying:
     health: HealthBoard
     clock: Clock
     may_expire_by_age: Callable[[], bool] = lambda: True
+    place: str = ""
     _parts: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_PARTS))
     _over: dict[EventId, Sequence[str]] = field(default_factory=dict)
     _done: deque[EventId] = field(default_factory=lambda: deque(maxlen=BATCH))
@@ -78,10 +80,8 @@ class OffSiteTidying:
 
     async def tidy(self) -> None:
         """All that is due.  Raises StoreUnavailable, CatalogUnavailable."""
-        while self._parts:
-            await self._delete(self._parts[0])
-            self._parts.popleft()
-        while leaving := await on_disk(self.health, self.records.leaving_uploads, BATCH):
+        await self._delete_parts()
+        while leaving := await on_disk(self.health, self.records.leaving_uploads, self.place, BATCH):
             for upload in leaving:
                 for key in (upload.key, *picture_keys(upload.key)):
                     await self._delete(key)
@@ -94,10 +94,16 @@ class OffSiteTidying:
         if not self.may_expire_by_age():
             return
         if self._listed_at is None or now - self._listed_at >= LIST_SECONDS:
-            self._listed_at = now
             before = f"{self.clock.now() - PARTS_STAY:%Y%m%d}"
-            for key in await self.way.in_thread(lambda: self._old(before)):
-                await self._delete(key)
+            self._parts.extend(await self.way.in_thread(lambda: self._old(before)))
+            self._listed_at = now  # not before: a list that could not be had is asked for again
+            await self._delete_parts()
+
+    async def _delete_parts(self) -> None:
+        """What could not be deleted stays, and is due again in a minute, without another list."""
+        while self._parts:
+            await self._delete(self._parts[0])
+            self._parts.popleft()
 
     def _old(self, before: str) -> list[str]:
         """In a thread."""

@@ -11,7 +11,7 @@ import structlog
 
 from doorstep.core import upload as rules
 from doorstep.core.camera import CameraId
-from doorstep.core.errors import BlobMissing, CatalogUnavailable, SpanUnavailable, StoreUnavailable
+from doorstep.core.errors import BlobMissing, CatalogUnavailable, SpanUnavailable, StoreRefused, StoreUnavailable
 from doorstep.core.event import Event, EventId
 from doorstep.core.upload import BegunUpload, Body, Upload, UploadState
 from doorstep.pipeline.disk_calls import on_disk
@@ -28,7 +28,7 @@ NOTE_SECONDS = 5.0
 
 @dataclass(slots=True)
 class UploadTries:
-    """Used on the event loop.  With `sweeps` what lies off-site goes with its event.
+    """Used on the event loop.  With `sweeps` what lies off-site goes with its event; `place` is the bucket's.
 
     `stays_here` says of which cameras nothing is sent any more, not even what waits already.
     """
@@ -41,6 +41,7 @@ class UploadTries:
     clock: Clock
     sweeps: bool = False
     stays_here: Callable[[CameraId], bool] = lambda _camera: False
+    place: str = ""
     _begun: dict[EventId, BegunUpload] = field(default_factory=dict)
 
     async def make(self, upload: Upload) -> Upload | None:
@@ -48,6 +49,9 @@ class UploadTries:
 
         Raises CatalogUnavailable, and StoreUnavailable where the line does not work.
         """
+        if rules.is_elsewhere(upload, self.place):
+            self._begun.pop(upload.event, None)
+        upload = rules.bound_for(upload, self.place)
         event = await on_disk(self.health, self.catalog.event, upload.event)
         if event is None:
             await on_disk(self.health, self._forget, upload.event)
@@ -74,6 +78,8 @@ class UploadTries:
         except (BlobMissing, SpanUnavailable) as error:
             log.warning("a clip could not be read to be sent", event_id=event.id, reason=str(error))
             return rules.missed(self._as_far(stands), str(error), self.clock.now(), _jitter())
+        except StoreRefused as error:
+            return rules.refused(self._as_far(stands), str(error), self.clock.now(), _jitter())
         except StoreUnavailable as error:
             if not self.way.works:
                 raise

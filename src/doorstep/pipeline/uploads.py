@@ -7,7 +7,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 import structlog
 
@@ -120,20 +120,31 @@ class Uploads:
 
     async def _ask(self) -> None:
         """Rows for those who asked, and for those of whom only the event's row was written.  CatalogUnavailable."""
+        await self._ask_for_all()
         if self._takes_up:
             self._asking.extend(await on_disk(self._health, self._unasked))
             self._takes_up = False
+            await self._ask_for_all()
+
+    async def _ask_for_all(self) -> None:
         while self._asking:
             await on_disk(self._health, self._ask_for, self._asking[0])
             self._asking.popleft()
 
     def _unasked(self) -> Sequence[Event]:
-        """In a thread.  Of the last day in which anything happened: before that there may have been no bucket."""
+        """In a thread.  Of the last day in which anything happened: before that there may have been no bucket.
+
+        What a wrong clock dated into the future is taken up too, and says nothing of that day.
+        """
         cameras = frozenset(self._cameras())
-        newest, _ = self._tries.catalog.events(EventQuery(cameras=cameras, limit=1)) if cameras else ((), None)
-        if not newest:
+        newest = self._newest(cameras, self._clock.now() + timedelta(seconds=1)) or self._newest(cameras, None)
+        if newest is None:
             return ()
-        return self._records.unasked_events(cameras, newest[0].started_at - TAKEN_UP_SPAN, TAKEN_UP)
+        return self._records.unasked_events(cameras, newest.started_at - TAKEN_UP_SPAN, TAKEN_UP)
+
+    def _newest(self, cameras: frozenset[CameraId], until: datetime | None) -> Event | None:
+        found, _ = self._tries.catalog.events(EventQuery(cameras, until=until, limit=1)) if cameras else ((), None)
+        return found[0] if found else None
 
     def _ask_for(self, event: Event) -> None:
         """In a thread.  One whose row was written again, or that was asked for in a former run, has its row already."""
@@ -158,9 +169,13 @@ class Uploads:
             return ()
         now = self._clock.monotonic()
         self._rests = {event: until for event, until in self._rests.items() if until > now}
-        passed = self._sending | self._rests.keys()
-        due = await on_disk(self._health, self._records.due_uploads, self._clock.now(), free + len(passed))
-        return [upload for upload in due if upload.event not in passed][:free]
+        passed = self._sending | self._rests.keys() | self._way.resting_events
+        refused = self._way.refused_events
+        most = free + len(passed) + len(refused)
+        due = await on_disk(self._health, self._records.due_uploads, self._clock.now(), most)
+        free_ones = [upload for upload in due if upload.event not in passed]
+        # Who was refused by himself keeps nobody else waiting.
+        return sorted(free_ones, key=lambda upload: upload.event in refused)[:free]
 
     async def _try(self, upload: Upload) -> None:
         became: Upload | None = None

@@ -14,6 +14,7 @@ from doorstep.core.errors import BlobMissing, StoreRefused, StoreUnavailable
 from doorstep.core.event import EventId
 from doorstep.core.health_rules import Trouble
 from doorstep.core.off_site_line import OffSiteLine
+from doorstep.core.off_site_refusals import OffSiteRefusals
 from doorstep.core.upload import BegunUpload, Body
 from doorstep.ports import Clock, OffSite
 
@@ -66,6 +67,7 @@ class WayOut:
         self._clock = clock
         self._postage = postage or Postage()
         self._line = OffSiteLine()
+        self._refusals = OffSiteRefusals()
         self._ends = Flag()
         self.on_works: list[Callable[[], None]] = []
         """Called when the line works again after it did not; at once, never raises."""
@@ -74,6 +76,20 @@ class WayOut:
     def works(self) -> bool:
         """Whether the last try did; where it did not one at a time tries."""
         return self._line.works
+
+    @property
+    def refused_events(self) -> frozenset[EventId]:
+        """Those of which a clip or picture was refused, and not taken since."""
+        return self._refusals.events
+
+    @property
+    def resting_events(self) -> frozenset[EventId]:
+        """Those of them that are not tried yet."""
+        return self._refusals.resting(self._clock.monotonic())
+
+    def part_rests(self, event: EventId) -> bool:
+        """Whether a part of this event was refused a moment ago."""
+        return self._refusals.rests(("part", event), self._clock.monotonic())
 
     def seconds_to_wait(self, *, urgent: bool) -> float:
         """Before the next try; 0 for now."""
@@ -100,8 +116,9 @@ class WayOut:
     async def send(self, parcel: Parcel) -> bool:
         """As `OffSite.send`.
 
-        Raises StoreUnavailable where the line does not work, and `works` is false then; else it is the house that does
-        not give its bytes: StoreUnavailable for now, BlobMissing for good.
+        Raises StoreUnavailable where the line does not work, and `works` is false then; StoreRefused where the server
+        takes not this one, or nothing; else it is the house that does not give its bytes: StoreUnavailable for now,
+        BlobMissing for good.
         """
         watched = _WatchedBody(parcel.body, self._ends)
         body = replace(parcel.body, read=watched.read)
@@ -110,8 +127,9 @@ class WayOut:
         except (StoreUnavailable, BlobMissing) as error:
             if watched.trouble is not None:
                 raise watched.trouble from error
-            self._failed(error)
+            self._failed(parcel, error)
             raise
+        self._refusals.taken((parcel.what, parcel.event))
         self._worked()
         self._postage.on_sent(parcel.what, parcel.body.size, parcel.event)
         return lies
@@ -127,7 +145,8 @@ class WayOut:
 
     def trouble(self, waits: str) -> Trouble | None:
         """What the owner is told; `waits` are the words for what waits, empty for nothing."""
-        return self._line.trouble(self._clock.monotonic(), waits)
+        now = self._clock.monotonic()
+        return self._line.trouble(now, waits) or self._refusals.trouble(now)
 
     def end(self) -> None:
         """Whoever still reads for a sending stops at the next piece."""
@@ -141,12 +160,15 @@ class WayOut:
             for told in self.on_works:
                 told()
 
-    def _failed(self, error: StoreUnavailable | BlobMissing) -> None:
+    def _failed(self, parcel: Parcel, error: StoreUnavailable | BlobMissing) -> None:
+        refused, now = isinstance(error, StoreRefused), self._clock.monotonic()
+        if refused and not self._refusals.refused((parcel.what, parcel.event), str(error), now):
+            log.warning("one thing is not taken off-site", what=parcel.what, event_id=parcel.event, reason=str(error))
+            return
         loud = log.warning if self._line.works else log.debug
         loud("nothing goes off-site", reason=str(error))
         jitter = random.random()  # noqa: S311 - jitter, not a secret
-        refused = isinstance(error, StoreRefused)
-        self._line.failed(str(error), self._clock.monotonic(), jitter, refused=refused)
+        self._line.failed(str(error), now, jitter, refused=refused)
 
 
 class _WatchedBody:

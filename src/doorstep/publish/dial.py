@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from doorstep.core.errors import ConfigInvalid
-from doorstep.publish.aside import aside
+from doorstep.own_threads import in_own_thread
 from doorstep.publish.clear_text import any_public
 from doorstep.publish.destination import Destination
 from doorstep.publish.errors import IngestLost, IngestRefused
@@ -59,7 +59,7 @@ async def _resolve(host: str, port: int) -> Sequence[Address]:
     look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
         async with asyncio.timeout(RESOLVE_SECONDS):
-            found = await aside(look_up, "resolve")
+            found = await in_own_thread("resolve", look_up)
     except (OSError, UnicodeError) as error:
         msg = f"The name {host} leads nowhere just now. Check the address and this machine's network."
         raise IngestLost(msg) from error

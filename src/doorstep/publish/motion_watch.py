@@ -12,8 +12,8 @@ import structlog
 from doorstep.core.errors import NotifierRefused, NotifierUnavailable
 from doorstep.core.motion_gate import MotionGate, MotionGateSettings
 from doorstep.core.motion_report import Cooldown, MotionReport, ReportQueue
+from doorstep.own_threads import in_own_thread
 from doorstep.ports import Clock, Frame, MotionScorer
-from doorstep.publish.aside import aside
 
 log = structlog.get_logger()
 
@@ -85,7 +85,7 @@ class MotionWatch:
     async def _try(self, report: MotionReport) -> None:
         """Log lines come at changes only: a server that is away for a day makes one."""
         try:
-            await aside(partial(self._send, report), "motion")
+            await in_own_thread("motion", partial(self._send, report))
         except NotifierUnavailable as error:
             self._queue.failed(self._clock.monotonic(), random.random())  # noqa: S311 - jitter, not a secret
             self._not_told(str(error))

@@ -4,8 +4,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, wait
 from itertools import islice
-from threading import Thread
 from typing import TypeVar
+
+from doorstep.own_threads import OwnThreads
 
 Result = TypeVar("Result")
 
@@ -19,22 +20,10 @@ def in_order(call: Callable[[int], Result], numbers: Iterable[int], at_once: Cal
     ahead, running = iter(numbers), deque[Future[Result]]()
     try:
         while True:
-            running.extend(_begun(call, number) for number in islice(ahead, max(0, max(1, at_once()) - len(running))))
+            free = max(0, max(1, at_once()) - len(running))
+            running.extend(OwnThreads(f"part {number}").submit(call, number) for number in islice(ahead, free))
             if not running:
                 return
             yield running.popleft().result()
     finally:
         wait(running)
-
-
-def _begun(call: Callable[[int], Result], number: int) -> Future[Result]:
-    future: Future[Result] = Future()
-    Thread(target=_run, args=(future, call, number), name=f"part {number}", daemon=True).start()
-    return future
-
-
-def _run(future: Future[Result], call: Callable[[int], Result], number: int) -> None:
-    try:
-        future.set_result(call(number))
-    except BaseException as error:  # noqa: BLE001 - whoever waits raises it
-        future.set_exception(error)

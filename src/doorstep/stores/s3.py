@@ -9,16 +9,16 @@ from urllib.parse import quote
 
 from doorstep.core.cloud_settings import S3Settings
 from doorstep.core.errors import BlobMissing, StoreUnavailable
-from doorstep.core.off_site_key import RUNNING
+from doorstep.core.off_site_key import RUNNING, SEALED
 from doorstep.core.upload import BegunUpload, Body
 from doorstep.ports import Clock
 from doorstep.stores.blob_name import names_of, names_to_read, names_to_write
 from doorstep.stores.s3_client import ANSWER_SECONDS, S3Client
-from doorstep.stores.s3_error import s3_errors, strange_answer
+from doorstep.stores.s3_error import s3_errors
 from doorstep.stores.s3_part import Gate, block
 from doorstep.stores.s3_reading import Reading
 from doorstep.stores.s3_sending import PART_BYTES, NameTaken, Note, Sending, UploadVanished
-from doorstep.stores.sealed_object import ENDING, SALT_BYTES, SealedObject, sealed_size
+from doorstep.stores.sealed_object import SALT_BYTES, SealedObject, sealed_size
 
 LONGEST_LINK_SECONDS = 7 * 86400.0
 """Signature Version 4 allows no more."""
@@ -42,7 +42,7 @@ class S3Store:
         pause: Callable[[float], object] = block,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
-        """`pause` blocks for so many seconds; `answer_seconds` is how long the server may be silent."""
+        """`pause` blocks for so many seconds; `answer_seconds` is how long an answer may take."""
         self._settings = settings
         self._gate = Gate(clock, settings.max_kbit, pause)
         self._writer = S3Client(settings, settings.recorder, answer_seconds)
@@ -88,7 +88,11 @@ class S3Store:
         return True
 
     def _is_ours(self, key: str, body: Body) -> bool:
-        """Whether what has the key is this body, sent by a try of which no answer came; only a viewer can look."""
+        """Whether what has the key is this body, sent by a try of which no answer came; only a viewer can look.
+
+        By its words, so that it is known also where nobody here remembers that try.  Where these changed since, or
+        nobody may look, whoever remembers it decides: `core/upload.is_ours`.
+        """
         if not (self._settings.viewer and body.words):
             return False
         client = self._reader()
@@ -105,7 +109,8 @@ class S3Store:
         if salt:
             sealed = SealedObject(self._settings.seal_key, bytes.fromhex(salt), key, body.size)
             size, read = sealed.sealed_size, lambda offset, length: sealed.seal(body.read, offset, length)
-        return Sending(self._writer, self._gate, self._target(key), self._looks(key, body), size, read)
+        target, looks, hurries = self._target(key), self._looks(key, body), key.startswith(f"{RUNNING}/")
+        return Sending(self._writer, self._gate, target, looks, size, read, hurries)
 
     def _looks(self, key: str, body: Body) -> Mapping[str, object]:
         """How it lies there.  A part of a running event is gone after days: no class that is paid for a month."""
@@ -170,19 +175,11 @@ class S3Store:
 
     def keys(self) -> Iterator[str]:
         """Every key, a thousand with each question.  Raises StoreUnavailable."""
-        client, begin, end = self._writer(), self._name(""), ENDING if self._seals else ""
-        asked: dict[str, str] = {"Bucket": self._settings.bucket, "Prefix": begin}
-        while True:
-            with s3_errors():
-                page = client.list_objects_v2(**asked)
-            names = (str(found.get("Key", ""))[len(begin) :] for found in page.get("Contents", ()))
-            yield from (name.removesuffix(end) for name in names if name.endswith(end) and names_of(name))
-            token = str(page.get("NextContinuationToken", ""))
-            if not token:
-                return
-            if token == asked.get("ContinuationToken"):
-                raise strange_answer()  # the same page for ever
-            asked["ContinuationToken"] = token
+        client, begin, end = self._writer(), self._name(""), SEALED if self._seals else ""
+        with s3_errors():
+            for page in client.get_paginator("list_objects_v2").paginate(Bucket=self._settings.bucket, Prefix=begin):
+                names = (str(found.get("Key", ""))[len(begin) :] for found in page.get("Contents", ()))
+                yield from (name.removesuffix(end) for name in names if name.endswith(end) and names_of(name))
 
     def free_bytes(self) -> int | None:
         """A bucket has no end."""
@@ -205,4 +202,4 @@ class S3Store:
         return f"{self._settings.prefix}/{key}" if self._settings.prefix else key
 
     def _target(self, key: str) -> Mapping[str, str]:
-        return {"Bucket": self._settings.bucket, "Key": self._name(key) + (ENDING if self._seals else "")}
+        return {"Bucket": self._settings.bucket, "Key": self._name(key) + (SEALED if self._seals else "")}

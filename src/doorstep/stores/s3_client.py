@@ -21,7 +21,7 @@ class S3Client:
     """
 
     def __init__(self, settings: S3Settings, key: AccessKey, answer_seconds: float = ANSWER_SECONDS) -> None:
-        """`answer_seconds` is how long the other end may be silent."""
+        """`answer_seconds` is how long the other end may take for an answer, or for a piece of one."""
         self._settings = settings
         self._key = key
         self._answer_seconds = answer_seconds
@@ -43,7 +43,7 @@ class S3Client:
         endpoint = endpoint_of(self._settings.endpoint)
         config = Config(
             signature_version="s3v4",
-            s3={"addressing_style": "path" if endpoint else "auto"},
+            s3={"addressing_style": _style(endpoint, self._settings.bucket)},
             # What is sent is summed up as every server checks it (`s3_sending`); a sum in a trailer is Amazon's alone.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
@@ -62,10 +62,17 @@ class S3Client:
             config=config,
         )
         endpoint_of_library = made._endpoint  # noqa: SLF001 - it takes no session of ours
-        endpoint_of_library.http_session = BoundedAnswers(endpoint_of_library.http_session)
+        endpoint_of_library.http_session = BoundedAnswers(endpoint_of_library.http_session, self._answer_seconds)
         made.meta.events.register("before-call.s3", _stays)
         made.meta.events.register("before-send.s3", _leaves)
         return made
+
+
+def _style(endpoint: str, bucket: str) -> str:
+    """How the bucket stands in an address.  By itself the library names Amazon's global host in a presigned link, which
+    leads on to the region's own, where the signature is good no more; and a dot in a host is in no certificate.
+    """
+    return "path" if endpoint or "." in bucket else "virtual"
 
 
 def endpoint_of(written: str) -> str:

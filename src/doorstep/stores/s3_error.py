@@ -3,22 +3,48 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from doorstep.core.errors import DoorstepError, StoreFull, StoreRefused, StoreUnavailable
+from doorstep.core.errors import DoorstepError, StoreForbidden, StoreFull, StoreRefused, StoreUnavailable
+from doorstep.extras import how_to_add
 
-EXTRA_IS_MISSING = "Recordings in a bucket need boto3, which is not installed: pip install 'doorstep[aws]'."
+EXTRA_IS_MISSING = f"Recordings in a bucket need boto3, which is not installed. {how_to_add('aws')}"
 
-_KEYS = "The bucket's server does not accept the keys ({}): check the keys of the recorder and the viewer in [aws]."
-_EXPIRED = "The keys for the bucket have expired ({}): make new ones and set them in [aws]."
-_RIGHTS = "The keys may not do this with the bucket ({}): check their policy, and [store] bucket and prefix."
-_BUCKET = "The bucket is gone or was never there ({}): check [store] bucket, or make it."
-_ELSEWHERE = "The bucket is in another region ({}): set [store] region to where it is."
-_CLOCK = "The bucket's server says that the clock of this machine is wrong ({}): sending goes on once it is set."
-_BUSY = "The bucket's server is busy or in trouble ({}): it is tried again later."
-_FULL = "There is no space left for the bucket ({}): free some, or raise its quota."
-_SETTING = "The bucket's server refuses what was asked of it ({}): check [store] storage_class, encryption and kms_key."
-_STRANGE = "What answers in the bucket's place is no S3 server ({}): check [store] endpoint."
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What happened, what the owner of a config does of it, and which setting that is about."""
+
+    happened: str
+    remedy: str
+    setting: str = ""
+
+    def said(self, kind: type[StoreUnavailable], shown: str = "") -> StoreUnavailable:
+        """As an error; `shown` is what the server called it, if anything."""
+        happened = f"{self.happened} ({shown})" if shown else self.happened
+        return kind(f"{happened}: {self.remedy}.", setting=self.setting, happened=happened)
+
+
+_KEYS = _Words(
+    "The bucket's server does not accept the keys", "check the keys of the recorder and the viewer in [aws]", "keys"
+)
+_EXPIRED = _Words("The keys for the bucket have expired", "make new ones and set them in [aws]", "keys")
+_NO_KEYS = _Words("No keys for the bucket were found", "set them in [aws]", "keys")
+_RIGHTS = _Words("The keys may not do this with the bucket", "check their policy, and [store] bucket and prefix")
+_BUCKET = _Words("The bucket is gone or was never there", "check [store] bucket, or make it", "bucket")
+_ELSEWHERE = _Words("The bucket is in another region", "set [store] region to where it is", "region")
+_CLOCK = _Words("The bucket's server says that the clock of this machine is wrong", "sending goes on once it is set")
+_BUSY = _Words("The bucket's server is busy or in trouble", "it is tried again later")
+_FULL = _Words("There is no space left for the bucket", "free some, or raise its quota")
+_SETTING = _Words(
+    "The bucket's server refuses what was asked of it", "check [store] storage_class, encryption and kms_key"
+)
+_STRANGE = _Words("What answers in the bucket's place is no S3 server", "check [store] endpoint", "endpoint")
+_UNTRUSTED = _Words("The bucket's server cannot be trusted", "check [store] endpoint and the clock", "endpoint")
+_NO_REGION = _Words("The bucket cannot be asked", "set [store] region", "region")
+_NO_ADDRESS = _Words("The bucket cannot be asked", "check [store] bucket, region and endpoint", "endpoint")
+_AWAY = _Words("The bucket cannot be reached", "it is tried again later", "endpoint")
 
 _WORDS = (
     (_KEYS, ("InvalidAccessKeyId", "InvalidClientTokenId", "InvalidSecurity", "InvalidToken", "SignatureDoesNotMatch")),
@@ -52,6 +78,13 @@ VANISHED = frozenset({"NoSuchUpload"})
 SPOILT = frozenset({"EntityTooSmall", "InvalidPart", "InvalidPartOrder"})
 """What was sent in parts can never be completed."""
 BEHIND_THE_END = frozenset({"416", "InvalidRange"})
+_WHY_AWAY = {
+    "ConnectTimeoutError": "no answer in time",
+    "EndpointConnectionError": "nobody answers at its address",
+    "ProxyConnectionError": "the proxy does not answer",
+    "ReadTimeoutError": "no answer in time",
+}
+"""What the library's errors mean, by their names; all others are a line that broke."""
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9.]{1,48}")
 
 
@@ -69,23 +102,23 @@ def s3_errors(*expected: tuple[frozenset[str], Exception]) -> Iterator[None]:
     except wrong.ClientError as error:
         code = _code_of(error)
         raise next((ours for codes, ours in expected if code in codes), None) or _answered(error, code) from None
-    except (wrong.NoCredentialsError, wrong.PartialCredentialsError, wrong.CredentialRetrievalError) as error:
-        raise StoreRefused(_no_keys(error)) from None
+    except (wrong.NoCredentialsError, wrong.PartialCredentialsError, wrong.CredentialRetrievalError):
+        raise _NO_KEYS.said(StoreRefused) from None
     except wrong.SSLError:
-        msg = "The certificate of the bucket's server is not trusted: check [store] endpoint and the clock."
-        raise StoreRefused(msg) from None
-    except (wrong.ParamValidationError, wrong.InvalidRegionError, wrong.NoRegionError, ValueError) as error:
-        msg = f"The bucket cannot be asked ({type(error).__name__}): check [store] bucket, region and endpoint."
-        raise StoreRefused(msg) from None
-    except ResponseParserError as error:
-        raise StoreUnavailable(_STRANGE.format(type(error).__name__)) from None
+        raise _UNTRUSTED.said(StoreRefused, "by its certificate") from None
+    except wrong.NoRegionError:
+        raise _NO_REGION.said(StoreRefused, "no region is named") from None
+    except (wrong.ParamValidationError, wrong.InvalidRegionError, ValueError):
+        raise _NO_ADDRESS.said(StoreRefused, "these make no address") from None
+    except ResponseParserError:
+        raise _STRANGE.said(StoreUnavailable, "its answer cannot be read") from None
     except (wrong.BotoCoreError, wrong.HTTPClientError, cut.HTTPError) as error:
         raise _unreachable(error) from None
 
 
 def strange_answer() -> StoreUnavailable:
     """That somebody said yes who is no S3 server: nothing lies there."""
-    return StoreUnavailable(_STRANGE.format("an answer without what S3 says"))
+    return _STRANGE.said(StoreUnavailable, "an answer without what S3 says")
 
 
 def cut_short() -> StoreUnavailable:
@@ -103,21 +136,17 @@ def _answered(error: Any, code: str) -> StoreUnavailable:  # noqa: ANN401 - as a
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     shown = code if _PLAIN_CODE.fullmatch(code) else str(status)
     if words := _REFUSED.get(code):
-        return StoreRefused(words.format(shown))
+        return words.said(StoreForbidden if words == _RIGHTS else StoreRefused, shown)
     if code in _SKEWED:
-        return StoreUnavailable(_CLOCK.format(shown))
+        return _CLOCK.said(StoreUnavailable, shown)
     if code in _NO_SPACE or status == 507:
-        return StoreFull(_FULL.format(shown))
+        return _FULL.said(StoreFull, shown)
     if code in _LATER or status in {408, 409, 425, 429} or status >= 500:
-        return StoreUnavailable(_BUSY.format(shown))
+        return _BUSY.said(StoreUnavailable, shown)
     if status < 400:
-        return StoreUnavailable(_STRANGE.format(shown))
+        return _STRANGE.said(StoreUnavailable, shown)
     by_status = _REFUSED.get(str(status)) if code == shown == str(status) else None
-    return StoreRefused((by_status or _SETTING).format(shown))
-
-
-def _no_keys(error: Exception) -> str:
-    return f"No keys for the bucket were found ({type(error).__name__}): set them in [aws]."
+    return (by_status or _SETTING).said(StoreRefused, shown)
 
 
 def _unreachable(error: Any) -> DoorstepError:  # noqa: ANN401 - as above
@@ -125,4 +154,5 @@ def _unreachable(error: Any) -> DoorstepError:  # noqa: ANN401 - as above
     inner = getattr(error, "kwargs", {}).get("error")
     if isinstance(inner, DoorstepError):
         return inner
-    return StoreUnavailable(f"The bucket cannot be reached ({type(error).__name__}): it is tried again later.")
+    name = type(error).__name__
+    return _AWAY.said(StoreUnavailable, _WHY_AWAY.get(name, "the line broke"))

@@ -3,16 +3,26 @@
 import hashlib
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Event, Lock
 
 from doorstep.core.bandwidth import Bandwidth
 from doorstep.core.errors import StoreUnavailable
 from doorstep.ports import Clock
 
+SLOW_SECONDS, HUNG_SECONDS = 0.5, 30.0
+"""What hurries and is on its way for so long has a slow line; for longer than the latter, none."""
+LINGER_SECONDS = 1.5
+"""So soon behind it the next one comes: a segment lasts a second."""
+GIVES_WAY_SECONDS = 5.0
+"""A piece waits no longer for what hurries: a server ends a connection on which nothing comes for some more."""
+_LOOK_SECONDS = 0.25
 LEAST_PACE = 512.0
 """Bytes a second: a part that leaves slower than this, with a minute to begin with, leaves never."""
 GRACE_SECONDS = 60.0
 _WHOLE_PIECE = 1 << 20
+LEAVING_PIECE = 1 << 15
+"""At most so much leaves at once: at the slowest pace it is gone before anybody calls the line dead."""
 
 _NEVER = Event()
 
@@ -33,6 +43,8 @@ class Gate:
         self._bandwidth = Bandwidth(kbit) if kbit > 0 else None
         self._pause = pause
         self._counting = Lock()
+        self._hurrying: list[float] = []
+        self._lingers_until = self.now()
 
     @property
     def piece(self) -> int:
@@ -42,6 +54,33 @@ class Gate:
     def now(self) -> float:
         """Monotonic seconds."""
         return self._clock.monotonic()
+
+    @contextmanager
+    def hurry(self) -> Iterator[None]:
+        """What is sent meanwhile goes first on a slow line; on a fast one nobody notices."""
+        began = self.now()
+        with self._counting:
+            self._hurrying.append(began)
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._hurrying.remove(began)
+                if SLOW_SECONDS <= self.now() - began < HUNG_SECONDS:
+                    self._lingers_until = self.now() + LINGER_SECONDS
+
+    def give_way(self) -> float:
+        """Wait while something hurries on a slow line; the seconds that took."""
+        began = self.now()
+        while self._is_hurried() and self.now() - began < GIVES_WAY_SECONDS:
+            self._pause(_LOOK_SECONDS)
+        return self.now() - began
+
+    def _is_hurried(self) -> bool:
+        now = self.now()
+        with self._counting:
+            slow = any(SLOW_SECONDS <= now - began < HUNG_SECONDS for began in self._hurrying)
+            return slow or now < self._lingers_until
 
     def pass_on(self, length: int) -> float:
         """Wait until so many bytes may leave; the seconds that took."""
@@ -60,7 +99,8 @@ class SentPart:
     Holds a piece at a time.  Reading raises StoreUnavailable where there are not so many bytes any more.
     """
 
-    def __init__(self, read: Read, offset: int, length: int, gate: Gate) -> None:
+    def __init__(self, read: Read, offset: int, length: int, gate: Gate, *, hurries: bool = False) -> None:
+        self._hurries = hurries
         self._read = read
         self._offset = offset
         self._length = length
@@ -69,6 +109,8 @@ class SentPart:
         self._pieces: Iterator[bytes] = iter(())
         self._piece = memoryview(b"")
         self._ends_at: float | None = None
+        self.is_read = False
+        """Whether somebody waits in `read` just now: for a disk, or at the gate."""
         self.seek(0)
 
     def __len__(self) -> int:
@@ -102,6 +144,13 @@ class SentPart:
 
     def read(self, count: int = -1) -> bytes:
         """At most so many bytes, none only at the end."""
+        self.is_read = True
+        try:
+            return self._read_some(count)
+        finally:
+            self.is_read = False
+
+    def _read_some(self, count: int) -> bytes:
         left = self._length - self._at
         wanted = left if count < 0 else min(count, left)
         if wanted <= 0:
@@ -109,7 +158,8 @@ class SentPart:
         if count < 0:
             return b"".join(iter(lambda: self.read(_WHOLE_PIECE), b""))
         self._fill()
-        taken = bytes(self._piece[: min(wanted, self._gate.piece)])
+        most = self._gate.piece if self._ends_at is None else min(self._gate.piece, LEAVING_PIECE)
+        taken = bytes(self._piece[: min(wanted, most)])
         self._piece = self._piece[len(taken) :]
         self._at += len(taken)
         if self._ends_at is not None:
@@ -127,6 +177,8 @@ class SentPart:
     def _passed(self, length: int, ends_at: float) -> float:
         """Wait at the gate, which is nobody's fault: until when it must be done now."""
         ends_at += self._gate.pass_on(length)
+        if not self._hurries:
+            ends_at += self._gate.give_way()
         if self._gate.now() > ends_at:
             msg = "The bucket's server takes what is sent too slowly: it is tried again later."
             raise StoreUnavailable(msg)

@@ -4,7 +4,7 @@ What the object is called, and reading it back, lives in `s3`.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -45,7 +45,10 @@ def part_bytes_for(size: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """`target` is bucket and name as the library wants them, `looks` how the object lies there; `size` as it leaves."""
+    """`target` is bucket and name as the library wants them, `looks` how the object lies there; `size` as it leaves.
+
+    What `hurries` goes before everything else on a slow line.
+    """
 
     client: S3Client
     gate: Gate
@@ -53,12 +56,14 @@ class Sending:
     looks: Mapping[str, object]
     size: int
     read: Read
+    hurries: bool = False
 
     def at_once(self, *, if_new: bool) -> None:
         """Put it there whole.  Raises StoreUnavailable, StoreRefused, BlobMissing, and NameTaken if that matters."""
         condition = {"IfNoneMatch": "*"} if if_new else {}
         client = self.client()
-        with s3_errors((TAKEN, NameTaken())):
+        first = self.gate.hurry() if self.hurries else nullcontext()
+        with first, s3_errors((TAKEN, NameTaken())):
             answer = client.put_object(**self.target, **self.looks, **self._part(0, self.size), **condition)
         _etag_of(answer)
 
@@ -117,7 +122,7 @@ class Sending:
         """
         if not length:
             return {"Body": b""}
-        part = SentPart(self.read, offset, length, self.gate)
+        part = SentPart(self.read, offset, length, self.gate, hurries=self.hurries)
         summed = {"ContentMD5": part.md5()} if self.client().meta.endpoint_url.startswith("https:") else {}
         return {"Body": part, "ContentLength": length, **summed}
 

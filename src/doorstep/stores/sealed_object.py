@@ -23,11 +23,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from doorstep.core.cloud_settings import SEAL_KEY_BYTES
 from doorstep.core.errors import StoreRefused
 
-ENDING = ".enc"
-"""What the name of a sealed object ends in, behind its key."""
-KEY_BYTES = 32
 SALT_BYTES = 32
 HEADER_BYTES = 64
 CHUNK_BYTES = 1 << 16
@@ -58,8 +56,8 @@ class SealedObject:
         self._chunk_bytes = chunk_bytes
         self._header = _HEADER.pack(_MAGIC, _VERSION, chunk_bytes, size, salt)
         self._name = name.encode()
-        both = HKDF(SHA256(), 2 * KEY_BYTES, salt, b"doorstep sealed object 1").derive(key)
-        self._cipher, self._nonce_key = AESGCM(both[:KEY_BYTES]), both[KEY_BYTES:]
+        both = HKDF(SHA256(), 2 * SEAL_KEY_BYTES, salt, b"doorstep sealed object 1").derive(key)
+        self._cipher, self._nonce_key = AESGCM(both[:SEAL_KEY_BYTES]), both[SEAL_KEY_BYTES:]
 
     @classmethod
     def of(cls, header: bytes, key: bytes, name: str) -> "SealedObject":

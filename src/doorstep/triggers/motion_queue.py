@@ -3,16 +3,13 @@
 So a house behind a router hears of motion in the cloud without an open port.  Trying again is whose `listen` it is.
 """
 
-import asyncio
-import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 
@@ -24,11 +21,11 @@ from doorstep.core.motion_word import MotionWord, motion_word
 from doorstep.core.outside_word import OutsideWord
 from doorstep.core.pace import Buckets, Pace
 from doorstep.core.signed_motion import HEADER, MotionSecret, SeenMarks
+from doorstep.extras import how_to_add
+from doorstep.own_threads import in_own_thread
 from doorstep.ports import Clock
 
 log = structlog.get_logger()
-
-T = TypeVar("T")
 
 POLL_SECONDS = 20
 MOST_AT_ONCE = 10  # Amazon's bounds, both (ReceiveMessage in the API reference of SQS)
@@ -43,7 +40,7 @@ PACE = Pace(20, 1.0)
 TOLD_PACE = Pace(5, 1 / 60)
 """Of log lines about one kind of message that is not acted on: whoever may write to the queue may do so for ever."""
 
-EXTRA_IS_MISSING = "The queue of motion needs boto3, which is not installed: pip install 'doorstep[aws]'."
+EXTRA_IS_MISSING = f"The queue of motion needs boto3, which is not installed. {how_to_add('aws')}"
 _REFUSED = frozenset(
     {
         *("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "InvalidAddress"),
@@ -78,10 +75,12 @@ class MotionQueue:
         clock: Clock,
         paid: Callable[[str], None] = lambda _operation: None,
         may_pay: Callable[[], bool] = lambda: True,
+        seen: SeenMarks | None = None,
     ) -> None:
         """`take` acts on a word, as the doorbell does; `is_known` says whether there is such a camera.
 
-        `paid` is told of each call that costs money, and `may_pay` asked before each look.
+        `seen` is what was acted on before, here or elsewhere.  `paid` is told of each call that costs money, and
+        `may_pay` asked before each look.
         """
         self._settings = settings
         self._secret = MotionSecret(settings.motion_secret)
@@ -89,7 +88,7 @@ class MotionQueue:
         self._is_known = is_known
         self._clock = clock
         self._paid, self._may_pay = paid, may_pay
-        self._seen = SeenMarks()
+        self._seen = seen or SeenMarks()
         self._buckets = Buckets(PACE)
         self._told = Buckets(TOLD_PACE)
         self._client: Any = None  # botocore makes its classes at run time
@@ -102,16 +101,16 @@ class MotionQueue:
         Raises SourceLost (try again), SourceRefused (the owner must mend something).
         """
         while self._may_pay():
-            messages = await _in_a_thread(self._receive)
+            messages = await in_own_thread("motion queue", self._receive)
             self._paid("ReceiveMessage")
             for message in messages:
                 await self._act(message)
-                await _in_a_thread(partial(self._delete, message.receipt))
+                await in_own_thread("motion queue", partial(self._delete, message.receipt))
                 self._paid("DeleteMessage")
             reached()
 
     async def _act(self, message: _Message) -> None:
-        """Only what was taken is remembered: where acting fails, it comes again."""
+        """Only what was taken is remembered: where acting fails, or the process ends in it, it comes again."""
         outcome, word = self._judged(message)
         if word is not None:
             await self._take(OutsideWord(word.camera, Cause.TRIGGER, word.at, word.note, origin=ORIGIN))
@@ -205,18 +204,3 @@ def _errors_named() -> Iterator[None]:
     except ValueError as error:  # botocore's word for an address that is none
         msg = "The address of the queue cannot be used."
         raise SourceRefused(msg) from error
-
-
-async def _in_a_thread(call: Callable[[], T]) -> T:
-    """What it returns, or raises.  Whoever is cancelled waits no longer, and the thread keeps no process alive."""
-    future: Future[T] = Future()
-    future.set_running_or_notify_cancel()
-
-    def run() -> None:
-        try:
-            future.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - whoever waits gets it, whatever it is
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="motion queue", daemon=True).start()
-    return await asyncio.wrap_future(future)

@@ -11,10 +11,11 @@ import httpx
 
 from doorstep.core.cloud_settings import AccessKey
 from doorstep.core.errors import ConfigInvalid, DetectorUnavailable
+from doorstep.extras import how_to_add
 from doorstep.ports import Clock
 
 SERVICE = "lambda"
-EXTRA_IS_MISSING = "detection.sign = \"aws\" needs boto3, which is not installed: pip install 'doorstep[aws]'."
+EXTRA_IS_MISSING = f'detection.sign = "aws" needs boto3, which is not installed. {how_to_add("aws")}'
 NO_KEYS = "no keys for AWS were found; write access_key_id and secret_access_key into [aws]"
 _TIME = "%Y%m%dT%H%M%SZ"
 _ALGORITHM = "AWS4-HMAC-SHA256"

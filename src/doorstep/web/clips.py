@@ -95,7 +95,8 @@ async def get_event_clip(
 ) -> Response:
     """The event's clip, as far as it is recorded; `exact` and `codec` as for any other clip.
 
-    What is gone here is played from its copy off-site: a browser may be sent there (307), all others get it from here.
+    What is gone here is played from its copy off-site: a browser may be sent there (307), all others get it from here,
+    and so does a browser that asks with `direct=0`, because it could not reach the bucket.
     """
     form = ClipForm(exact=_exact(exact))
     wanted = _codec(codec, form)

@@ -10,7 +10,7 @@ from doorstep.core.event import Cause, Event
 from doorstep.core.ledger import LedgerEntry, Stage, milliseconds_since_capture
 from doorstep.core.site import site_of
 from doorstep.core.track import Direction
-from doorstep.core.upload import Upload, UploadState
+from doorstep.core.upload import Upload, UploadState, is_elsewhere
 from doorstep.web.delivery_shapes import DeliveryShape
 from doorstep.web.instants import rfc3339, rfc3339_or_none
 
@@ -21,8 +21,8 @@ class ClipShape(BaseModel):
     """Where an event's video is; `bytes` is the recording's size in the store, a little more than the clip's.
 
     `whole` is false while it may still grow, which it does for a moment after its event is over.  `where` is "off-site"
-    where it is played from its copy there, "elsewhere" where it lies at another box that sent none, "gone" where
-    nobody has it.
+    where it is played from its copy there, "elsewhere" where it lies at another box that sent none, or in a bucket that
+    the config does not name any more, "gone" where nobody has it.
     """
 
     href: str
@@ -99,8 +99,13 @@ class EventsShape(BaseModel):
     next: str | None
 
 
-def event_shape(event: Event, may_know: Callable[[str], bool], upload: Upload | None = None) -> EventShape:
-    """As `GET /events` shows it to who may know what went by some channels; `upload` is its copy off-site."""
+def event_shape(
+    event: Event, may_know: Callable[[str], bool], upload: Upload | None = None, place: str = ""
+) -> EventShape:
+    """As `GET /events` shows it to who may know what went by some channels.
+
+    `upload` is its copy off-site, `place` the bucket that the config names.
+    """
     base = f"/api/v1/events/{quote(event.id, safe='')}"
     box = event.box
     return EventShape(
@@ -112,7 +117,7 @@ def event_shape(event: Event, may_know: Callable[[str], bool], upload: Upload | 
         causes=list(event.causes),
         pre_roll_seconds=event.pre_roll_seconds,
         score=event.score,
-        clip=_clip(event, base, upload),
+        clip=_clip(event, base, upload, place),
         off_site=_off_site(upload),
         thumbnail=PictureShape(href=f"{base}/thumbnail.jpg", ready=event.has_still),
         still=PictureShape(href=f"{base}/still.jpg", ready=event.has_still),
@@ -124,7 +129,7 @@ def event_shape(event: Event, may_know: Callable[[str], bool], upload: Upload | 
     )
 
 
-def _clip(event: Event, base: str, upload: Upload | None) -> ClipShape | None:
+def _clip(event: Event, base: str, upload: Upload | None, place: str) -> ClipShape | None:
     recording = event.recording
     if recording is None:
         return None
@@ -134,18 +139,18 @@ def _clip(event: Event, base: str, upload: Upload | None) -> ClipShape | None:
         bytes=recording.size or copied,
         seconds=round(recording.seconds, 3),
         whole=event.ended_at is not None and not event.unfinished,
-        where=_where(event, upload),
+        where=_where(event, upload, place),
     )
 
 
-def _where(event: Event, upload: Upload | None) -> Literal["here", "off-site", "elsewhere", "gone"]:
+def _where(event: Event, upload: Upload | None, place: str) -> Literal["here", "off-site", "elsewhere", "gone"]:
     """By the rows: no disk is asked.  What is deleted here to make room keeps a row without bytes."""
     site, recording = site_of(event.camera), event.recording
     runs = event.ended_at is None or event.unfinished
     if site is None and (runs or (recording is not None and (recording.size > 0 or recording.in_minutes))):
         return "here"
     if upload is not None and upload.state is UploadState.DONE:
-        return "off-site"
+        return "elsewhere" if is_elsewhere(upload, place) else "off-site"
     return "gone" if site is None else "elsewhere"
 
 

@@ -17,7 +17,7 @@ from doorstep.web.delivery_shapes import delivery_shape, known_channels
 from doorstep.web.event_shapes import EventShape, EventsShape, EventWithDeliveriesShape, event_shape
 from doorstep.web.gate import Asker, KeptEvent, Parts, SeenEvent, get_and_head, resource
 from doorstep.web.instants import parse_optional_instant
-from doorstep.web.off_site import lies_elsewhere, picture_off_site, uploads_of
+from doorstep.web.off_site import lies_elsewhere, picture_off_site, place_of, uploads_of
 from doorstep.web.parts import WebParts
 from doorstep.web.problems import Refusal
 
@@ -54,8 +54,8 @@ async def list_events(
         raise Refusal(400, "bad-span", '"from" must not lie behind "to".')
     page, following = await run_sync(parts.catalog.events, query)
     may_know = known_channels(asker, parts.telling.standings())
-    uploads = await uploads_of(page, parts)
-    return EventsShape(events=[event_shape(one, may_know, uploads.get(one.id)) for one in page], next=following)
+    uploads, place = await uploads_of(page, parts), place_of(parts)
+    return EventsShape(events=[event_shape(one, may_know, uploads.get(one.id), place) for one in page], next=following)
 
 
 def _visible(asker: Grant, camera: str | None) -> frozenset[CameraId] | None:
@@ -76,7 +76,7 @@ async def get_event(event: KeptEvent, parts: Parts, asker: Asker) -> EventWithDe
     stored = parts.telling.unstored(event.id) is None and all(_is_kept(one, kept) for one in remembered.values())
     may_know = known_channels(asker, parts.telling.standings())
     deliveries = [delivery_shape(one) for one in {**kept, **remembered}.values() if may_know(one.channel)]
-    shape = event_shape(event, may_know, (await uploads_of([event], parts)).get(event.id))
+    shape = event_shape(event, may_know, (await uploads_of([event], parts)).get(event.id), place_of(parts))
     return EventWithDeliveriesShape(**shape.model_dump(), stored=stored, deliveries=deliveries)
 
 
@@ -101,7 +101,8 @@ async def restore_event(event: SeenEvent, parts: Parts, asker: Asker) -> EventSh
     if event.deleted_at is not None:
         await run_sync(parts.catalog.mark_deleted, event.id, None)
     upload = (await uploads_of([event], parts)).get(event.id)
-    return event_shape(replace(event, deleted_at=None), known_channels(asker, parts.telling.standings()), upload)
+    may_know = known_channels(asker, parts.telling.standings())
+    return event_shape(replace(event, deleted_at=None), may_know, upload, place_of(parts))
 
 
 @get_and_head(router, "/events/{event_id}/thumbnail.jpg", "image/jpeg")

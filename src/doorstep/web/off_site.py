@@ -15,7 +15,7 @@ from doorstep.core.errors import BlobMissing, CatalogUnavailable, DoorstepError,
 from doorstep.core.event import Event, EventId
 from doorstep.core.recording_key import still_key, thumbnail_key
 from doorstep.core.site import site_of
-from doorstep.core.upload import Upload, UploadState
+from doorstep.core.upload import Upload, UploadState, is_elsewhere
 from doorstep.web.off_site_parts import OffSiteClipParts
 from doorstep.web.parts import WebParts
 from doorstep.web.problems import Refusal
@@ -23,6 +23,7 @@ from doorstep.web.problems import Refusal
 T = TypeVar("T")
 
 RETRY = {"Retry-After": "15"}
+NOT_NAMED = "the config does not name any more"
 _SENT_THERE = frozenset({"video", "document"})
 """What a browser wants a clip for when another address will do (Fetch Metadata): to play it, or to save it."""
 
@@ -41,11 +42,20 @@ async def clip_off_site(
     """
     play, upload = await _copy_of(event, parts, why)
     clip = await _asked(play, lambda: play.clip_of(event, upload))
-    if as_it_is and request.method == "GET" and request.headers.get("sec-fetch-dest") in _SENT_THERE:
+    if as_it_is and _may_be_sent(request):
         link = await _asked(play, lambda: play.link_to(upload, clip.name))
         if link is not None:
             return RedirectResponse(link, 307, {"Cache-Control": "no-store"})
     return clip
+
+
+def _may_be_sent(request: Request) -> bool:
+    """To the bucket itself: not who says `direct=0`, as a browser does that could not reach it."""
+    return (
+        request.method == "GET"
+        and request.headers.get("sec-fetch-dest") in _SENT_THERE
+        and request.query_params.get("direct") != "0"
+    )
 
 
 async def picture_off_site(event: Event, parts: WebParts, why: DoorstepError, *, small: bool) -> bytes:
@@ -53,6 +63,11 @@ async def picture_off_site(event: Event, parts: WebParts, why: DoorstepError, *,
     play, upload = await _copy_of(event, parts, why)
     key = thumbnail_key(upload.key) if small else still_key(upload.key)
     return await _asked(play, lambda: play.picture(key))
+
+
+def place_of(parts: WebParts) -> str:
+    """The bucket that copies of now go to; empty without one."""
+    return parts.off_site.place if parts.off_site is not None else ""
 
 
 async def uploads_of(events: Sequence[Event], parts: WebParts) -> Mapping[EventId, Upload]:
@@ -70,6 +85,8 @@ async def _copy_of(event: Event, parts: WebParts, why: DoorstepError) -> tuple[O
     play = parts.off_site
     upload = (await run_sync(play.uploads_of, [event.id])).get(event.id) if play is not None else None
     if play is not None and upload is not None and upload.state is UploadState.DONE:
+        if is_elsewhere(upload, play.place):
+            raise Refusal(404, "off-site-elsewhere", f"Its copy lies in {upload.place}, which {NOT_NAMED}.")
         return play, upload
     site = site_of(event.camera)
     if site is not None:

@@ -19,11 +19,13 @@ def _asking() -> CapacityLimiter:
 
 @dataclass(frozen=True, slots=True)
 class OffSiteClipParts:
-    """All of them block.
+    """All of them block, but for `waiting`.
 
     `uploads_of` raises CatalogUnavailable.  `clip_of`, `picture` (by its key there) and `link_to` (for a file name;
     None where a clip must come through this server) raise BlobMissing for what was deleted there, StoreUnavailable,
-    and StoreRefused where only the owner can help.  `origin` is where links lead, empty where there are none.
+    and StoreRefused where only the owner can help.  `origin` is where links lead, empty where there are none.  `place`
+    is the bucket that the config names: what lies in another is not asked for.
+    `waiting` counts the clips that are not there yet at the last look, without blocking; None where nobody looked yet.
     `asking` are threads of their own: who waits for a bucket keeps nobody from what lies here.
     """
 
@@ -32,4 +34,6 @@ class OffSiteClipParts:
     link_to: Callable[[Upload, str], str | None]
     picture: Callable[[str], bytes]
     origin: str = ""
+    place: str = ""
+    waiting: Callable[[], int | None] = lambda: None
     asking: CapacityLimiter = field(default_factory=_asking)

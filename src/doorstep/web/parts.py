@@ -19,7 +19,7 @@ from doorstep.core.lateness import Lateness
 from doorstep.core.outside_word import OutsideWord
 from doorstep.core.rehearsal import RehearsalReport
 from doorstep.core.remote_use import RemoteState
-from doorstep.core.signed_motion import MotionSecret
+from doorstep.core.signed_motion import MotionSecret, SeenMarks
 from doorstep.core.standing import Standing
 from doorstep.ports import (
     Accounts,
@@ -147,7 +147,8 @@ class WebParts:
     `off_site` plays what is gone here, None where nothing goes off-site.
     `alerted` are the causes that the config alerts on.
     `costs` are what others were paid this month; it raises CatalogUnavailable.
-    `motion_secret` is what motion from the cloud is signed with, None where none is.
+    `motion_secret` is what motion from the cloud is signed with, None where none is; `seen_motion` is what of it was
+    acted on before, also in the run before.
     `switch_detection` switches a camera's detection on or off for who asks from an address; it returns at once.
     """
 
@@ -190,4 +191,5 @@ class WebParts:
     rehearsals: Rehearsals = field(default_factory=NoRehearsals)
     costs: Callable[[], Awaitable[Sequence[PayeeCosts]]] = _free
     motion_secret: MotionSecret | None = None
+    seen_motion: SeenMarks = field(default_factory=SeenMarks)
     switch_detection: Callable[[CameraId, str, str, bool], None] = lambda _camera, _who, _address, _on: None

@@ -91,10 +91,17 @@ class RemoteDetectorShape(BaseModel):
     cap_usd: float
 
 
+class OffSiteStatusShape(BaseModel):
+    """Where copies lie, and how many clips are not there yet."""
+
+    place: str
+    waiting: int
+
+
 class StatusShape(BaseModel):
     """Is Doorstep seeing, and if not, why; `model` is null while it is loading or missing.
 
-    `remote_detector` is null where everything is looked at on this machine.
+    `remote_detector` is null where everything is looked at on this machine, `off_site` where nothing leaves it.
     """
 
     version: str
@@ -102,7 +109,8 @@ class StatusShape(BaseModel):
     model: ModelShape | None
     remote_detector: RemoteDetectorShape | None
     problems: list[ProblemShape]
-    storage: StorageShape
+    storage: StorageShape | None
+    off_site: OffSiteStatusShape | None
 
 
 class SessionShape(BaseModel):

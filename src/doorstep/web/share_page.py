@@ -8,7 +8,7 @@ from html import escape
 from importlib.resources import files
 
 from doorstep.core.alert import MONTHS, WEEKDAYS, alert_words
-from doorstep.core.cause import Cause
+from doorstep.core.cause import WEIGHTIEST_FIRST, Cause
 from doorstep.core.event import Event
 
 STYLE = (files("doorstep.web") / "share_page.css").read_text(encoding="utf-8")
@@ -19,8 +19,6 @@ STYLE_SOURCE = f"'sha256-{_STYLE_HASH}'"
 
 HEVC = 'video/mp4; codecs="hvc1.1.6.L123.B0"'
 
-# The weightiest first: what the page is called.
-_WEIGHT = (Cause.PRESS, Cause.PERSON, Cause.LOITERING, Cause.TRIGGER, Cause.MOTION)
 _ALSO = {
     Cause.PRESS: "the doorbell rang",
     Cause.PERSON: "a person was seen",
@@ -108,7 +106,7 @@ def _title(view: SharedView) -> str:
 
 
 def _causes(event: Event) -> list[Cause]:
-    return [cause for cause in _WEIGHT if cause in event.causes] or [Cause.MOTION]
+    return [cause for cause in WEIGHTIEST_FIRST if cause in event.causes] or [Cause.MOTION]
 
 
 def _also(event: Event) -> str:
@@ -134,7 +132,9 @@ def _shown(view: SharedView, title: str) -> str:
         image = f'<img src="{picture}" alt="{escape(title)}">\n' if picture else ""
         return f"{image}<p>{escape(view.video)}</p>"
     clip = f"{path}/clip.mp4"
-    as_recorded = f'<source src="{clip}" type="{escape(HEVC) if view.video.is_hevc else "video/mp4"}">'
+    kind = escape(HEVC) if view.video.is_hevc else "video/mp4"
+    # A browser that is sent to the bucket and cannot reach it takes the next: the same, from here.
+    as_recorded = f'<source src="{clip}" type="{kind}"><source src="{clip}?direct=0" type="{kind}">'
     converted = f'<source src="{clip}?codec=h264" type="video/mp4">' if view.video.is_hevc else ""
     poster = f' poster="{picture}"' if picture else ""
     return (

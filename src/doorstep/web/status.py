@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from fastapi import Request
 
@@ -12,7 +13,7 @@ from doorstep.core.health_telling import OWNERS_RULES, camera_of, rule_of
 from doorstep.core.retention import days_left
 from doorstep.web.gate import Asker, Parts, resource
 from doorstep.web.parts import WebParts
-from doorstep.web.shapes import StatusShape, StorageShape, model_shape, problem_shape, remote_shape
+from doorstep.web.shapes import OffSiteStatusShape, StatusShape, StorageShape, model_shape, problem_shape, remote_shape
 
 router = resource("status")
 
@@ -24,7 +25,7 @@ ANSWER_WITHIN_SECONDS = 1.0
 async def get_status(parts: Parts, asker: Asker, request: Request) -> StatusShape:
     """For the owner's page and for scripts; a camera's problems only for those who may see it.
 
-    While the disk does not answer, the storage is as it was when it last did.
+    While the disk does not answer, the storage is as it was when it last did; none where no catalog was there yet.
     """
     problems = visible_problems(parts, asker)
     return StatusShape(
@@ -33,8 +34,23 @@ async def get_status(parts: Parts, asker: Asker, request: Request) -> StatusShap
         model=model_shape(parts.model()),
         remote_detector=remote_shape(parts.remote()),
         problems=[problem_shape(problem) for problem in problems],
-        storage=await _last_storage_of(request).now(parts),
+        storage=await _known_storage(parts, request),
+        off_site=_off_site(parts),
     )
+
+
+def _off_site(parts: WebParts) -> OffSiteStatusShape | None:
+    waiting = parts.off_site.waiting() if parts.off_site is not None else None
+    if parts.off_site is None or waiting is None:
+        return None
+    return OffSiteStatusShape(place=parts.off_site.place, waiting=waiting)
+
+
+async def _known_storage(parts: WebParts, request: Request) -> StorageShape | None:
+    """Raises StoreUnavailable."""
+    with suppress(CatalogUnavailable):
+        return await _last_storage_of(request).now(parts)
+    return None
 
 
 class LastStorage:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from doorstep.core.access import Grant
 from doorstep.core.camera import CameraId
 from doorstep.core.event import Cause
-from doorstep.core.motion_word import motion_word
+from doorstep.core.motion_word import MotionWord, motion_word
 from doorstep.core.outside_word import OutsideWord
 from doorstep.core.pace import Buckets, Pace
 from doorstep.core.signed_motion import HEADER, TOO_LATE
@@ -83,6 +83,20 @@ class Sender:
             sender=self.asker.name if is_token else "",
         )
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """By what it is known when it comes again, also in another run; nothing where nobody signed."""
+        return MotionWord(self.camera, key=self.key or "", nonce=self.nonce).marks if self.nonce else ()
+
+    def was_acted_on(self) -> bool:
+        """Here, in the run before, or as it lay in the queue."""
+        return self.parts.seen_motion.knows(self.marks, self.parts.clock.monotonic())
+
+    def acted_on(self) -> None:
+        """From now on."""
+        if self.marks:
+            self.parts.seen_motion.remember(self.marks, self.parts.clock.monotonic())
+
     def count(self, cause: Cause) -> None:
         """One more of those.  Raises Refusal where there were too many."""
         wait = self.buckets[cause].wait((self.asker.id, self.camera), self.parts.clock.monotonic())
@@ -141,8 +155,12 @@ async def _take(cause: Cause, sent: Sender, body: Trigger) -> TakenShape:
     word = sent.word(cause, body)
 
     async def act() -> Answer:
-        sent.count(cause)
-        at = await sent.parts.trigger(word)
+        if sent.was_acted_on():  # the answer of then is gone; who asks again only needs to hear that it was taken
+            at = word.at or sent.parts.clock.now()
+        else:
+            sent.count(cause)
+            at = await sent.parts.trigger(word)
+            sent.acted_on()
         return {"camera": sent.camera, "cause": cause, "at": rfc3339(at)}
 
     async def once_by_key() -> Answer:

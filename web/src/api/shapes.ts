@@ -146,7 +146,7 @@ export interface RemoteDetector {
   cap_usd: number;
 }
 
-/** `model` is null while it is loading or missing, `remote_detector` where all is looked at on this machine. */
+/** `model` is null while it is loading or missing, `remote_detector` where all is looked at on this machine, `off_site` where nothing leaves it. */
 export interface Status {
   version: string;
   seeing: boolean;
@@ -158,7 +158,9 @@ export interface Status {
     limit_bytes: number | null;
     days_left: number | null;
     written_bytes_a_day: number | null;
-  };
+  } | null;
+  /** `waiting` clips are not there yet. */
+  off_site: { place: string; waiting: number } | null;
 }
 
 /** What there is to watch of one camera; `reason` says why a way is not possible, empty where it is. */

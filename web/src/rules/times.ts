@@ -76,9 +76,11 @@ export function size(bytes: number): string {
   return `${Math.round(bytes / 1e6)} MB`;
 }
 
-/** "$1.24", "$0.0003": cents, and parts of them where it is less than one. */
-export function money(usd: number): string {
-  return `$${usd.toFixed(usd > 0 && usd < 0.01 ? 4 : 2)}`;
+/** "$1.23", "$0.0004": small sums need more digits than large ones. */
+export function dollars(usd: number): string {
+  if (usd === 0) return '$0';
+  if (usd < 0.0001) return 'less than $0.0001';
+  return `$${usd < 0.1 ? usd.toPrecision(1 + Math.max(0, Math.floor(Math.log10(usd * 1000)))) : usd.toFixed(2)}`;
 }
 
 /** "20261121_140203", local: for the name of a saved file. */

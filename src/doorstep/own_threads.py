@@ -1,5 +1,9 @@
-"""Threads for what may take minutes and belongs to nobody else: they keep no one from stopping, and no disk waits."""
+"""Threads for calls that may hang: they keep no one from stopping, and no pool waits.  How many there may be: callers.
 
+The event loop's own threads are no place for such a call: the end of the process waits for them.
+"""
+
+import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -11,7 +15,7 @@ Result = TypeVar("Result")
 
 
 class OwnThreads(Executor):
-    """A thread for each call, which ends with it or with the process.  How many there are is the callers' business."""
+    """A thread for each call, which ends with it or with the process."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -23,6 +27,11 @@ class OwnThreads(Executor):
         work = partial(_work, future, partial(call, *args, **kwargs))
         threading.Thread(target=work, name=self._name, daemon=True).start()
         return future
+
+
+async def in_own_thread(name: str, call: Callable[[], Result]) -> Result:
+    """What it returns or raises, from a thread of that name; whoever is cancelled leaves it to itself."""
+    return await asyncio.wrap_future(OwnThreads(name).submit(call))
 
 
 def _work(future: Future[Result], call: Callable[[], Result]) -> None:
