@@ -37,7 +37,9 @@ from doorstep.stores.lost_and_found import LostAndFound
 log = structlog.get_logger()
 
 LOOK_THREADS = 2
-AGAIN_SECONDS = 10.0
+AGAIN_SECONDS = 60.0
+"""Between looks at a config that a new run could not use; each says so in the log."""
+
 LAST_TRIES_SECONDS = 3.0
 """An alert that is on its way then may be told again by the next run."""
 
