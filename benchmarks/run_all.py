@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST_SECONDS = 300
+LIGHTHOUSE = ROOT / "benchmarks/lighthouse/node_modules"
 
 
 def run(name: str, *arguments: str) -> bool:
@@ -55,6 +56,10 @@ def plan() -> Sequence[tuple[str, ...]]:
         ("telling",),
         *([("press_on_a_sick_disk",)] if not loop_disk.why_not() else []),
         ("telling_under_load",),
+        ("many_events",),
+        ("timeline",),
+        *([("scrolling",)] if not browser.missing() else []),
+        *([("page_scores",)] if LIGHTHOUSE.exists() and not browser.missing() else []),
         ("chime",),
         ("live_webrtc",),
         ("live_viewers",),

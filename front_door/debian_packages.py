@@ -12,6 +12,7 @@ from steps import run, say
 
 PACKAGES = {
     "alsa-utils": "/usr/bin/aplay",
+    "caddy": "/usr/bin/caddy",
     "chromium": "/usr/bin/chromium",
     "coturn": "/usr/bin/turnserver",
     "e2fsprogs": "/sbin/mkfs.ext4",
@@ -41,7 +42,7 @@ PACKAGES = {
 }
 DAEMONS = {"coturn", "mosquitto", "nginx", "postgresql", "radosgw", "stunnel4"}
 """Of these the packages would have the machine run one that listens, from its next start on; tests start their own."""
-UNITS = {"ceph-mon": ("ceph.target", "ceph-crash.service", "rbdmap.service")}
+UNITS = {"caddy": ("caddy.service",), "ceph-mon": ("ceph.target", "ceph-crash.service", "rbdmap.service")}
 """What a package, or one that it brings along, would have systemd run besides."""
 POLICY = Path("/usr/sbin/policy-rc.d")
 

@@ -5,8 +5,10 @@ import { icons } from './plugins/icons.ts';
 import { precompress } from './plugins/precompress.ts';
 import { serviceWorker } from './plugins/serviceworker.ts';
 
+// What the first picture needs, and no more: what plays the film (ways/mse and its rules) is loaded beside it, and what
+// Svelte has for forms with the pages that have some.
 const SHARED =
-  /node_modules|src\/(?:api\/(?:client|fault)|parts\/(?:Icon|Notice|Live\w+)|rules\/(?:backoff|chase|fragment|freshness|router|stall|times|zoom)|state\/(?:house|memory|navigation|pictures|player|poll|presence|toast|watching)|ways\/(?:mse|snapshots|stage)|words)\b/;
+  /preload-helper|node_modules\/(?!svelte\/.*(?:bindings\/(?:input|select|size|universal)|shared\/clone)\.js)|src\/(?:language|api\/(?:client|fault)|parts\/(?:Icon|Notice|Toast|Live(?:Facts|Picture|Stage))|rules\/(?:backoff|clocks|freshness|router|serverclock|stall|ways|zone|zoom)|state\/(?:clipwish|house|installing|manner|memory|navigation|pictures|player|poll|presence|refresh|toast|watching)|ways\/(?:snapshots|stage)|words\/core)\b/;
 
 export default defineConfig({
   base: '/',
@@ -20,9 +22,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
     rolldownOptions: {
+      // What Svelte brings along and these pages do not use: custom elements, forms on pages that have none.
+      treeshake: { moduleSideEffects: [{ test: /svelte\/src\/(?:internal|legacy)\//, sideEffects: false }] },
       output: {
         // What every page needs, in one file: small ones pack worse.  Which pages load it, their imports decide.
         codeSplitting: {
+          includeDependenciesRecursively: false, // else the pages' own needs come along
           groups: [{ name: 'shared', test: SHARED }],
         },
       },

@@ -13,7 +13,7 @@ from typing import Final, Literal, Protocol, runtime_checkable
 from doorstep.core.access import Account, Grant, Role, Scope
 from doorstep.core.alert import Alert
 from doorstep.core.alert_preferences import AlertPreferences
-from doorstep.core.audit import AuditEntry
+from doorstep.core.audit import EVERY_ENTRY, AuditEntry, AuditFilter
 from doorstep.core.button import ButtonWord
 from doorstep.core.camera import CameraId, CameraStatus, StreamKind
 from doorstep.core.clip_file import Clip, Conversion
@@ -30,13 +30,16 @@ from doorstep.core.live_piece import LivePiece
 from doorstep.core.live_session import LiveSession, Viewer
 from doorstep.core.media import StreamItem, VideoFormat
 from doorstep.core.paid_call import CallTotal, PaidCall, Payee
+from doorstep.core.passkey import Passkey
+from doorstep.core.past_picture import PastPicture, PreviewGrid, PreviewSheet
 from doorstep.core.push_subscription import NewDevice, PushSubscription
 from doorstep.core.recipient import Recipient
 from doorstep.core.recorded_span import RecordedSpan
 from doorstep.core.rehearsal import RehearsalReport
 from doorstep.core.segment import ConnectionId, Segment
+from doorstep.core.settings_edit import AnyChange, Changed, KeptVersion, SettingsPreview, SettingsView
 from doorstep.core.share import Share
-from doorstep.core.timeline import Timeline
+from doorstep.core.timeline import BriefTimeline, Timeline
 from doorstep.core.upload import BegunUpload, Body, Upload
 
 
@@ -422,6 +425,10 @@ class Catalog(Protocol):
         """
         ...
 
+    def brief_timeline(self, camera: CameraId, since: datetime, until: datetime, most: int) -> BriefTimeline:
+        """The same with marks for events; of a day with a thousand events a tenth of the work."""
+        ...
+
     def save_delivery(self, delivery: Delivery) -> None:
         """Insert or replace.  The alert's snapshot is not kept in the row: it is the event's still."""
         ...
@@ -477,7 +484,11 @@ class AuditLog(Protocol):
         ...
 
     def entries(
-        self, cursor: str | None, limit: int, cameras: frozenset[CameraId] | None = None
+        self,
+        cursor: str | None,
+        limit: int,
+        cameras: frozenset[CameraId] | None = None,
+        wanted: AuditFilter = EVERY_ENTRY,
     ) -> tuple[Sequence[AuditEntry], str | None]:
         """One page, newest first, and the cursor of the next, None on the last; of these cameras, None for everything.
 
@@ -610,7 +621,7 @@ class Payments(Protocol):
 
 
 class AccountRecords(Protocol):
-    """Rows of people, sessions and tokens; only hashes of secrets.  Thread-safe; raises CatalogUnavailable."""
+    """Rows of people, sessions, tokens, passkeys; only hashes of secrets.  Thread-safe; raises CatalogUnavailable."""
 
     def accounts(self) -> Sequence[Account]:
         """Everybody."""
@@ -625,7 +636,7 @@ class AccountRecords(Protocol):
         ...
 
     def remove_account(self, name: str) -> bool:
-        """Whether there was one; its sessions go with it."""
+        """Whether there was one; its sessions and passkeys go with it."""
         ...
 
     def grants(self) -> Sequence[Grant]:
@@ -636,11 +647,23 @@ class AccountRecords(Protocol):
         """The session or token with this hash of its secret."""
         ...
 
-    def save_grant(self, grant: Grant) -> None:
-        """Insert or replace, by its id."""
+    def save_grant(self, grant: Grant, *, insert: bool = True) -> None:
+        """Insert or replace, by its id; without `insert` only where it still is."""
         ...
 
     def revoke_grant(self, grant_id: str) -> bool:
+        """Whether there was one."""
+        ...
+
+    def passkeys(self) -> Sequence[Passkey]:
+        """Everybody's, oldest first."""
+        ...
+
+    def save_passkey(self, passkey: Passkey) -> None:
+        """Insert or replace, by its id."""
+        ...
+
+    def remove_passkey(self, passkey_id: str) -> bool:
         """Whether there was one."""
         ...
 
@@ -656,7 +679,7 @@ class Accounts(Protocol):
         """A code for the set-up address, for ten minutes or until the next call.  Raises AccessDenied once set up."""
         ...
 
-    def set_up(self, code: str, name: str, password: str) -> str:
+    def set_up(self, code: str, name: str, password: str, address: str = "", agent: str = "") -> str:
         """Make the owner and return a session's secret.  Raises AccessDenied; closes for good once it succeeded."""
         ...
 
@@ -890,6 +913,21 @@ class ClipBuilder(Protocol):
         ...
 
 
+class PastPictures(Protocol):
+    """Pictures of what was recorded.  One at a time for the house; of one asker's wishes the newest counts.
+
+    Both raise Overtaken, CatalogUnavailable, StoreUnavailable.
+    """
+
+    async def frame(self, camera: CameraId, at: datetime, most: tuple[int, int], asker: str) -> PastPicture:
+        """The key frame at or before `at`, at most so wide and high.  Raises SpanUnavailable with the reason."""
+        ...
+
+    async def previews(self, camera: CameraId, grid: PreviewGrid, asker: str) -> PreviewSheet:
+        """A small picture for each instant of the grid."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A JPEG and when its picture was taken."""
@@ -1078,3 +1116,17 @@ class Health(Protocol):
     def problems(self) -> Sequence[Problem]:
         """Everything that is wrong, oldest first; nothing wrong means that Doorstep is seeing."""
         ...
+
+
+class SettingsFile(Protocol):
+    """The file that holds the settings; `version` is that of the text which was seen.  `change` and `restore` write all
+    or nothing, `preview…` nothing.  They raise SettingsChanged, SettingsUnwritable, who writes SettingsRefused too;
+    about a version that is not kept any more they answer None.
+    """
+
+    def read(self) -> SettingsView: ...
+    def preview(self, version: str, changes: Sequence[AnyChange]) -> SettingsPreview: ...
+    def preview_restore(self, version: str, version_id: str) -> SettingsPreview | None: ...
+    def change(self, version: str, changes: Sequence[AnyChange], who: str) -> Changed: ...
+    def versions(self) -> Sequence[KeptVersion]: ...
+    def restore(self, version: str, version_id: str, who: str) -> Changed | None: ...

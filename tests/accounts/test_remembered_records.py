@@ -13,7 +13,8 @@ from argon2 import PasswordHasher
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorstep.accounts.account_book import SESSION_LASTS, AccountBook
+from doorstep.accounts.account_book import AccountBook
+from doorstep.accounts.grants import SESSION_LASTS
 from doorstep.accounts.passwords import Passwords
 from doorstep.accounts.remembered_records import REREAD_SECONDS, RememberedRecords
 from doorstep.catalog.memory_accounts import MemoryAccountRecords
@@ -53,9 +54,9 @@ class Rows(MemoryAccountRecords):
         assert self.reads.wait(SOON)
         return found
 
-    def save_grant(self, grant: Grant) -> None:
+    def save_grant(self, grant: Grant, *, insert: bool = True) -> None:
         self._answer(writes=True)
-        super().save_grant(grant)
+        super().save_grant(grant, insert=insert)
 
     def revoke_grant(self, grant_id: str) -> bool:
         self._answer(writes=True)
@@ -230,6 +231,7 @@ def test_a_storm_of_wrong_secrets_leaves_nothing_behind_and_reads_nothing(made: 
 
 DO: dict[str, Callable[[Made, Grant], object]] = {
     "save": lambda made, grant: made.remembered.save_grant(grant),
+    "renew": lambda made, grant: made.remembered.save_grant(grant, insert=False),
     "revoke": lambda made, grant: made.remembered.revoke_grant(grant.id),
     "remove": lambda made, _: made.remembered.remove_account("Anna"),
     "account": lambda made, _: made.remembered.save_account(Account("Anna", "", Role.GUEST, None, made.clock.now())),

@@ -107,3 +107,25 @@ def test_one_household_of_the_new_internet_is_one_address() -> None:
 @given(st.text())
 def test_no_address_is_too_odd(address: str) -> None:
     assert network_of(network_of(address)) == network_of(address) or "/" in network_of(address)
+
+
+def test_who_lives_there_cannot_try_anothers_password_between_his_own() -> None:
+    clock = FakeClock()
+    delays = SignInDelays(clock)
+    for name in ("Anna", "Bob"):
+        assert wait_of(delays, name, "192.0.2.1") == 0
+        delays.succeeded(name, "192.0.2.1")
+    found = []
+    for _ in range(8):
+        found.append(wait_of(delays, "Anna", "192.0.2.1"))
+        clock.advance(found[-1])
+        if found[-1]:
+            assert wait_of(delays, "Anna", "192.0.2.1") == 0
+        assert wait_of(delays, "Bob", "192.0.2.1") == 0
+        delays.succeeded("Bob", "192.0.2.1")
+        delays.succeeded(None, "192.0.2.1")  # nor between codes that he may show
+    assert found == [0, 0, 0, 0, 1, 2, 4, 8]
+    clock.advance(60)
+    assert wait_of(delays, "Anna", "192.0.2.1") == 0
+    delays.succeeded("Anna", "192.0.2.1")
+    assert [wait_of(delays, "Anna", "192.0.2.1") for _ in range(4)] == [0, 0, 0, 0]

@@ -114,7 +114,7 @@ def test_a_database_with_rows_is_copied_before_it_changes(engine: Engine, path: 
         for statement in EVENT_OF_0001:
             connection.execute(text(statement))
     snapshot = upgrade(engine)
-    assert snapshot == path.with_name("doorstep.sqlite.before-0010")
+    assert snapshot == path.with_name("doorstep.sqlite.before-0012")
     assert stat.S_IMODE(snapshot.stat().st_mode) == 0o600
     old = open_engine(sqlite_url(snapshot))
     with old.connect() as connection:

@@ -112,6 +112,6 @@ def test_a_server_answers_to_the_name_of_its_address_and_is_set_up_at_home(serve
     assert ADDRESS not in line
     with server.client() as client:
         client.headers["host"] = "door.example.org"
-        assert client.get("/setup").json() == {"needed": True}
+        assert client.get("/setup").json()["needed"] is True
         client.headers["host"] = "elsewhere.example.org"
         assert client.get("/setup").status_code == 421

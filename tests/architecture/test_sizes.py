@@ -7,7 +7,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src" / "doorstep").rglob("*.py"))
 MOST_LINES = {"file": 300, "function": 50}
 LARGER: dict[str, int] = {
-    "ports.py": 1100,  # every port on one page
+    "ports.py": 1150,  # every port on one page
 }
 
 

@@ -145,17 +145,25 @@ def footage(seconds: int, *, moving: bool = True) -> bytes:
 
 
 @pytest.fixture(scope="package")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserHouse]:
-    """Set up in the browser by the printed address, as an owner does it; phones are told by a service on loopback."""
+def chromium() -> Iterator[Browser]:
+    """The one browser of all these tests: a thread can have but one playwright."""
     if missing():
         pytest.skip(missing())
+    expect.set_options(timeout=PATIENCE_MS)
+    with launched() as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def house(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserHouse]:
+    """Set up in the browser by the printed address, as an owner does it; phones are told by a service on loopback."""
     folder = tmp_path_factory.mktemp("house")
     tls = certificate(folder)
     with push_service(tls) as service:
-        yield from set_up_house(folder, tls, service)
+        yield from set_up_house(chromium, folder, tls, service)
 
 
-def set_up_house(folder: Path, tls: Certificate, service: PushService) -> Iterator[BrowserHouse]:
+def set_up_house(chromium: Browser, folder: Path, tls: Certificate, service: PushService) -> Iterator[BrowserHouse]:
     """Until it is closed."""
     still, short, looped = folder / "still.mp4", folder / "short.mp4", folder / "looped.mp4"
     still.write_bytes(footage(20))
@@ -167,8 +175,7 @@ def set_up_house(folder: Path, tls: Certificate, service: PushService) -> Iterat
     server.start()
     made = BrowserHouse(server, looped, service)
     try:
-        with launched() as browser:
-            context = browser.new_context()
+        with chromium.new_context(locale="en-GB", service_workers="block") as context:
             page = context.new_page()
             page.set_default_timeout(PATIENCE_MS)
             set_up(page, server, OWNER, PASSWORD)
@@ -193,11 +200,10 @@ def rung(house: BrowserHouse) -> BrowserHouse:
 
 
 @pytest.fixture(scope="package")
-def browser(house: BrowserHouse) -> Iterator[Browser]:
-    del house  # it had a browser of its own, which must be gone before this one
-    expect.set_options(timeout=PATIENCE_MS)
-    with launched() as started:
-        yield started
+def browser(house: BrowserHouse, chromium: Browser) -> Browser:
+    """For tests of the house: it is there before them."""
+    del house
+    return chromium
 
 
 @pytest.fixture
@@ -210,10 +216,15 @@ def troubles() -> Iterator[Troubles]:
 
 @pytest.fixture
 def new_context(browser: Browser, troubles: Troubles) -> Iterator[Callable[..., BrowserContext]]:
-    """Browsers of their own, as another person's or another phone's."""
+    """Browsers of their own, as another person's or another phone's.
+
+    Without the service worker unless asked for it: of what it answers `page.route` sees nothing.
+    """
     contexts = []
 
     def make(viewport: ViewportSize = DESK, **options: Any) -> BrowserContext:
+        options.setdefault("locale", "en-GB")  # 24 hours, days before months
+        options.setdefault("service_workers", "block")
         context = browser.new_context(viewport=viewport, accept_downloads=True, **options)
         context.set_default_timeout(PATIENCE_MS)
         troubles.watch(context)

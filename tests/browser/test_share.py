@@ -1,7 +1,9 @@
 """Sharing one alert by a link: made in the app, opened on a phone that knows nobody, taken back."""
 
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
@@ -9,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Request, ViewportSize, expect
 
 from browser.conftest import YARD, BrowserHouse, NewPage
-from fakes.browser import DESK, PHONE, Troubles, axe_violations, painted, shot
+from fakes.browser import DESK, PHONE, Troubles, axe_violations, painted, shot, until
 
 NARROW = ViewportSize(width=320, height=640)
 STUB_SHARE = """
@@ -104,7 +106,7 @@ def test_a_phone_without_scripts_sees_all_of_it(link: str, new_context: Callable
     expect(page.locator("video")).to_have_attribute("controls", "")
     with page.expect_download() as saving:
         page.get_by_role("link", name=re.compile("Save the video")).click()
-    assert re.fullmatch(r"\d{8}_\d{6}\.mp4", saving.value.suggested_filename)
+    assert re.fullmatch(r"\d{8}_\d{6}(_[\w-]+)?\.mp4", saving.value.suggested_filename)
     assert b"ftyp" in saving.value.path().read_bytes()[:12]
     with page.expect_download() as saving:
         page.get_by_role("link", name="Save the picture").click()
@@ -157,3 +159,82 @@ def test_the_page_behind_a_link_is_for_everybody(
         assert axe_violations(page) == []
         assert page.evaluate(TARGETS) == []
         assert page.evaluate("() => document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_a_link_asks_for_its_pin_without_scripts_and_then_plays(
+    rung: BrowserHouse, new_page: NewPage, new_context: Callable[..., BrowserContext], troubles: Troubles
+) -> None:
+    troubles.expect("status of 403 .*/s/")
+    page = new_page(f"/alerts/{rung.rung['id']}")
+    page.get_by_test_id("share").click()
+    dialog = page.get_by_test_id("share-dialog")
+    dialog.get_by_label("PIN (optional)").fill("12")
+    dialog.get_by_test_id("make-link").click()
+    expect(dialog.get_by_role("status")).to_have_text("A PIN has 4 to 8 digits.")
+    dialog.get_by_label("PIN (optional)").fill("4711")
+    href = link_made(page)
+    expect(dialog).to_contain_text("asks for a PIN")
+
+    stranger = new_context(viewport=PHONE, java_script_enabled=False).new_page()
+    stranger.goto(href)
+    expect(stranger.get_by_role("heading", level=1)).to_have_text("This link asks for a PIN")
+    assert YARD not in stranger.content()
+    stranger.get_by_label("PIN").fill("0000")
+    stranger.get_by_role("button", name="Open").click()
+    expect(stranger.get_by_role("alert")).to_have_text("That is not the PIN. Try again.")
+    stranger.get_by_label("PIN").fill("4711")
+    stranger.get_by_label("PIN").press("Enter")
+    expect(stranger.get_by_role("heading", level=1)).to_have_text(f"Doorbell rang at {YARD}")
+    with stranger.expect_download() as saving:
+        stranger.get_by_role("link", name=re.compile("Save the video")).click()
+    assert b"ftyp" in saving.value.path().read_bytes()[:12]
+
+
+def test_the_page_that_asks_for_a_pin_is_clean_at_each_width_in_both_themes(
+    rung: BrowserHouse, new_context: Callable[..., BrowserContext], shots: Path
+) -> None:
+    with rung.server.client() as client:
+        href = client.post(f"/events/{rung.rung['id']}/share", json={"pin": "4711"}).json()["href"]
+    page = new_context(bypass_csp=True).new_page()
+    page.goto(f"{rung.url}/s/{href.rpartition('/')[2]}")
+    found = []
+    for size in (DESK, PHONE, NARROW):
+        page.set_viewport_size(size)
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            painted(page)
+            shot(page, shots, f"share-pin-{size['width']}-{theme}")
+            found += axe_violations(page)
+    assert found == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_all_open_links_are_listed_and_ended_at_once(
+    link: str, new_page: NewPage, new_context: Callable[..., BrowserContext], troubles: Troubles
+) -> None:
+    troubles.expect("status of 404 .*/s/")
+    stranger = new_context(viewport=PHONE).new_page()
+    stranger.goto(link)
+    expect(stranger.locator("video")).to_be_visible()
+    page = new_page("/settings/shares")
+    expect(page.get_by_test_id("share").first).to_contain_text(YARD)
+    page.get_by_test_id("end-all").click()
+    page.get_by_test_id("confirm").get_by_role("button", name="End all links").click()
+    expect(page.get_by_text("No link is open.")).to_be_visible()
+    stranger.reload()
+    expect(stranger.get_by_role("heading", level=1)).to_have_text("This link opens nothing")
+
+
+def test_a_link_that_plays_in_a_fresh_browser_is_dead_after_its_hour(
+    rung: BrowserHouse, link: str, new_context: Callable[..., BrowserContext], troubles: Troubles
+) -> None:
+    troubles.expect("status of 404 .*/s/")
+    stranger = new_context(viewport=PHONE).new_page()
+    stranger.goto(link)
+    stranger.locator("video").evaluate("(video) => { video.muted = true; return video.play(); }")
+    until(stranger, lambda: stranger.locator("video").evaluate("(video) => video.currentTime > 0.2"))
+    with closing(sqlite3.connect(rung.server.data / "doorstep.sqlite", timeout=30)) as catalog, catalog:
+        catalog.execute("UPDATE shares SET expires_at = created_at")  # as if its day had passed
+    stranger.reload()
+    expect(stranger.get_by_role("heading", level=1)).to_have_text("This link opens nothing")
+    assert stranger.request.get(f"{link}/clip.mp4").status == 404

@@ -56,7 +56,7 @@ class ToldPhone:
     """One browser with the permission to show notifications."""
 
     def __init__(self, context: BrowserContext, url: str, browser: Browser) -> None:
-        self.context, self.url = context, url
+        self.context, self.url, self.receiver = context, url, browser
         context.grant_permissions(["notifications"], origin=url)
         context.add_init_script(_SUBSCRIBES.replace("GIVEN", json.dumps(browser.to_json())))
         self._registrations: list[str] = []
@@ -65,7 +65,7 @@ class ToldPhone:
     def turn_on(self) -> Page:
         """As a person does it, in Settings."""
         page = self.context.new_page()
-        page.goto(f"{self.url}/settings")
+        page.goto(f"{self.url}/settings/notifications")
         page.get_by_test_id("turn-on").click()
         expect(page.get_by_test_id("this-device")).to_have_attribute("data-state", "on")
         return page

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -174,11 +175,11 @@ def test_the_shell_completes_verbs(home: Path) -> None:
     assert "doorstep" in (home / ".bashrc").read_text()
 
 
-@pytest.mark.parametrize("verb", ["run", "check"])
-def test_a_setting_that_would_be_ignored_is_refused(home: Path, verb: str) -> None:
-    proxies = '[server]\ntrusted_proxies = ["192.0.2.1"]\n'
-    (home / "later.toml").write_text(f"{proxies}{CONFIG}", encoding="utf-8")
-    ended = run(home, verb, "--config", str(home / "later.toml"))
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert "line 2: server.trusted_proxies" in ended.stderr
-    assert "not built yet" in ended.stderr
+def test_a_link_sets_a_password_anew_and_a_stranger_has_none(home: Path) -> None:
+    assert run(home, "users", "add", "Ann", "--password-stdin", given=f"{PASSWORD}\n").returncode == 0
+    made = run(home, "users", "reset", "ann")
+    assert made.returncode == 0
+    assert re.fullmatch(r"https?://\S+/reset#[\w-]{43}\n", made.stdout)
+    unknown = run(home, "users", "reset", "eve")
+    assert unknown.returncode == 1
+    assert "There is nobody called eve. There are: Ann." in unknown.stderr

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import pytest
-
+from doorstep.config.document import parse
 from doorstep.config.load import load_settings
-from doorstep.core.errors import ConfigInvalid
+from doorstep.config.not_built import not_built_faults
 
 CAMERA = '[[camera]]\nid = "a"\nname = "A"\nsource = "demo://"\n'
 
@@ -16,15 +15,11 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    ("text", "key"),
-    [
-        ('[server]\ntrusted_proxies = ["127.0.0.1"]', "line 2: server.trusted_proxies"),
-    ],
-)
-def test_what_would_be_ignored_is_refused_by_name(tmp_path: Path, text: str, key: str) -> None:
-    with pytest.raises(ConfigInvalid, match=key):
-        load_settings(write(tmp_path, text), {}, only_built=True)
+def test_what_would_be_ignored_is_refused_by_name(tmp_path: Path) -> None:
+    text = '[server]\nlisten = "0.0.0.0:80"\nmotor = true\nlamp = false\n'
+    document = parse(text, "doorstep.toml", tmp_path)
+    (fault,) = not_built_faults(document, {"server": {"motor": False, "lamp": False}})
+    assert (fault.path, "not built yet" in fault.words) == (("server", "motor"), True)
 
 
 def test_defaults_may_be_written_down(tmp_path: Path) -> None:

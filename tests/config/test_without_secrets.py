@@ -11,6 +11,7 @@ from doorstep.config.document import parse
 from doorstep.config.load import load_settings
 from doorstep.config.without_secrets import named_files, without_secrets
 from doorstep.core.errors import ConfigInvalid
+from fakes.settings_place import PlacedSettings
 
 TEXT = """# The house
 [server]
@@ -123,5 +124,24 @@ def test_whatever_the_key_it_is_replaced_alone_or_refused(secret: str, basic: bo
             return
         after = tomllib.loads(shown.text)
         key = after["camera"][0].pop("stream_key", "")
-        assert after["camera"] == [{"id": before["camera"][0]["id"], "name": "x"}]
+        others = {name: value for name, value in before["camera"][0].items() if name != "stream_key"}
+        assert after["camera"] == [others]
         assert key.startswith("${DOORSTEP_") or key == before["camera"][0].get("stream_key", "") == ""
+
+
+BESIDE = [
+    "rtsp://admin:hunter22@${CAM_HOST}/s",
+    "rtsp://${CAM_USER}:hunter22@192.0.2.5/s",
+    "rtsp://admin:hunter22@192.0.2.5/s?token=${CAM_TOKEN}",
+    "rtsp://admin:hunter22${MORE}@192.0.2.5/s",
+]
+
+
+@pytest.mark.parametrize("source", BESIDE)
+def test_a_password_beside_a_reference_is_a_secret_too(tmp_path: Path, source: str) -> None:
+    text = f'[[camera]]\nid = "a"\nname = "A"\nsource = "{source}"\n'
+    assert "hunter22" not in without_secrets(text, "doorstep.toml").text
+    names = dict.fromkeys(("CAM_HOST", "CAM_USER", "CAM_TOKEN", "MORE"), "192.0.2.5")
+    view = PlacedSettings(tmp_path, text, environment=names).file.read()
+    assert "hunter22" not in str(view.cameras)
+    assert view.secrets == [("camera", "a", "source")]

@@ -91,7 +91,7 @@ def test_the_report_names_the_first_step_that_failed_and_tries_nothing_behind_it
     report = rehearsal.report()
     assert rehearsal.is_over
     assert report.state is RehearsalState.FAILED
-    assert report.summary == "The test failed at \u201cseen\u201d: The model is missing."
+    assert report.summary == "The test failed at \u201cPerson seen\u201d: The model is missing."
     for step in (Step.DECIDED, Step.RECORDED, Step.STORED):
         assert of(report, step).state is StepState.SKIPPED
     assert of(report, Step.SENT, "email").state is StepState.SKIPPED

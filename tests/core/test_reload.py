@@ -7,9 +7,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doorstep.core.camera import CameraId
-from doorstep.core.notify_settings import ButtonSettings, ChimeSettings, EmailSettings, NotifySettings, WatchSettings
-from doorstep.core.reload import reload_of
-from doorstep.core.settings import BufferSettings, CameraSettings, DetectionSettings, Settings
+from doorstep.core.cause import Cause
+from doorstep.core.cloud_settings import S3Settings
+from doorstep.core.notify_settings import (
+    AppriseSettings,
+    ButtonSettings,
+    ChimeSettings,
+    NotifySettings,
+    PushSettings,
+    WatchSettings,
+)
+from doorstep.core.reload import AT_ONCE, reload_of
+from doorstep.core.settings import (
+    BufferSettings,
+    CameraSettings,
+    DetectionSettings,
+    EventSettings,
+    RetentionSettings,
+    Settings,
+    StoreSettings,
+)
 from doorstep.core.zone import Zone
 
 
@@ -59,8 +76,8 @@ def test_another_order_is_no_change() -> None:
     ("changed", "name"),
     [
         (replace(Settings(), buffer=BufferSettings(seconds=60.0)), "[buffer]"),
-        (replace(Settings(), detection=DetectionSettings(looks_per_second=2.0)), "[detection]"),
-        (replace(Settings(), notify=NotifySettings(EmailSettings("smtp://mail", "a@b", ("c@d",)))), "[notify]"),
+        (replace(Settings(), detection=DetectionSettings(model="rtdetr")), "[detection]"),
+        (replace(Settings(), notify=NotifySettings(push=PushSettings(contact="a@b.example"))), "[notify]"),
         (replace(Settings(), buttons=(ButtonSettings(CameraId("door"), 17),)), "[[button]]"),
         (replace(Settings(), chime=ChimeSettings(sound_on=True)), "[chime]"),
         (replace(Settings(), watch=WatchSettings(ping_every=30.0)), "[watch]"),
@@ -84,3 +101,53 @@ def test_a_camera_with_another_zone_size_or_motion_mask_has_changed() -> None:
         replace(before, motion_masks=(corners,)),
     ):
         assert reload_of(Settings(cameras=(before,)), Settings(cameras=(after,))).changed == (after,)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(Settings(), events=EventSettings(pre_roll=7.0, alert_on=frozenset({Cause.PRESS}))),
+        replace(Settings(), detection=DetectionSettings(looks_per_second=2.0, look_at_least_every=60.0, crops=False)),
+    ],
+)
+def test_rules_of_events_and_looks_hold_at_once_and_every_camera_begins_anew(changed: Settings) -> None:
+    running = Settings(cameras=(camera("a"), camera("b")))
+    wanted = replace(changed, cameras=running.cameras)
+    plan = reload_of(running, wanted)
+    assert (plan.needs_restart, plan.settings) == ((), wanted)
+    assert plan.changed == running.cameras
+    assert plan.unchanged == ()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(Settings(), events=EventSettings(alert_cooldown=7.0)),
+        replace(Settings(), retention=RetentionSettings(days=3.0)),
+    ],
+)
+def test_how_often_is_told_and_how_long_is_kept_holds_at_once_and_touches_no_camera(changed: Settings) -> None:
+    running = Settings(cameras=(camera("a"),))
+    plan = reload_of(running, replace(changed, cameras=running.cameras))
+    assert (plan.needs_restart, plan.touches_cameras) == ((), False)
+    assert plan.settings == replace(changed, cameras=running.cameras)
+
+
+def test_a_table_of_which_a_part_holds_at_once_waits_for_the_rest() -> None:
+    plan = reload_of(Settings(), Settings(detection=DetectionSettings(model="rtdetr", looks_per_second=2.0)))
+    assert plan.needs_restart == ("[detection]",)
+    assert plan.settings.detection == DetectionSettings(looks_per_second=2.0)
+    assert set(AT_ONCE) == {"events", "detection", "notify", "retention"}
+
+
+def test_what_goes_off_site_is_kept_by_the_retention_of_the_start() -> None:
+    off_site = StoreSettings(kind="s3", s3=S3Settings("bucket"))
+    plan = reload_of(Settings(store=off_site), Settings(store=off_site, retention=RetentionSettings(days=3.0)))
+    assert plan.needs_restart == ("[retention]",)
+    assert plan.settings.retention == RetentionSettings()
+
+
+def test_channels_to_people_are_used_at_once() -> None:
+    wanted = replace(Settings(), notify=NotifySettings(apprise=(AppriseSettings("ntfy", "ntfy://x/y"),)))
+    plan = reload_of(Settings(), wanted)
+    assert (plan.needs_restart, plan.settings.notify.apprise) == ((), wanted.notify.apprise)

@@ -296,6 +296,12 @@ def test_what_is_no_clip_is_left_alone(bucket: Bucket, cloud: Cloud, function: L
     assert cloud.mails() == []
 
 
+def test_what_somebody_at_home_kept_is_no_news(bucket: Bucket, cloud: Cloud, function: LambdaFunction) -> None:
+    bucket.put(beside=words(causes=(Cause.SAVED,)))
+    assert function.invoke(event_of(bucket.name, KEY)) == {"told": 0, "known": 0, "gone": 0, "other": 1}
+    assert cloud.mails() == []
+
+
 def test_without_a_still_the_mail_comes_without_one(bucket: Bucket, cloud: Cloud, function: LambdaFunction) -> None:
     bucket.put(beside=words(), still=None)
     assert function.invoke(event_of(bucket.name, KEY))["told"] == 1

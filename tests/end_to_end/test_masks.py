@@ -231,6 +231,23 @@ def by_mse(house: House, name: str) -> list[Pixels]:
     return of_clip(asyncio.run(film()))
 
 
+def at_its_start(house: House, name: str) -> str:
+    """When the camera's event began."""
+    return str(house.events[name]["started_at"])
+
+
+def tiles(house: House, name: str) -> list[Pixels]:
+    """Those of a sheet of previews that show something."""
+    with house.server.client() as client:
+        path = f"/cameras/{name}/previews.jpg"
+        answer = client.get(path, params={"from": at_its_start(house, name), "every": 1, "count": 20})
+    assert answer.status_code == 200, answer.text
+    wide, high, in_a_row = map(int, answer.headers["Doorstep-Tiles"].split("x"))
+    (sheet,) = of_jpeg(answer.content)
+    places = (divmod(number, in_a_row) for number, kept in enumerate(answer.headers["Doorstep-Kept"]) if kept == "1")
+    return [sheet[row * high : (row + 1) * high, column * wide : (column + 1) * wide] for row, column in places]
+
+
 OUTPUTS: dict[str, Callable[[House, str], list[Pixels]]] = {
     "snapshot.jpg": lambda house, name: of_jpeg(house.fetched(f"/cameras/{name}/snapshot.jpg")),
     "live.mjpeg": lambda house, name: live_jpegs(house.server.client(), name, SETTLED_PICTURES),
@@ -238,6 +255,10 @@ OUTPUTS: dict[str, Callable[[House, str], list[Pixels]]] = {
     "clip.mp4": lambda house, name: of_clip(house.fetched(f"/events/{house.events[name]['id']}/clip.mp4")),
     "still.jpg": lambda house, name: of_jpeg(house.fetched(f"/events/{house.events[name]['id']}/still.jpg")),
     "thumbnail.jpg": lambda house, name: of_jpeg(house.fetched(f"/events/{house.events[name]['id']}/thumbnail.jpg")),
+    "frame.jpg": lambda house, name: of_jpeg(
+        house.fetched(f"/cameras/{name}/frame.jpg?at={at_its_start(house, name)}")
+    ),
+    "previews.jpg": tiles,
     "mail": mailed,
     "picture.jpg": lambda house, name: [picture for jpeg in house.shown[name] for picture in of_jpeg(jpeg)],
     "rtmp": lambda house, name: played(addresses(house, name)["rtmp"]),

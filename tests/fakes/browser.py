@@ -35,7 +35,9 @@ FLAGS = [
     "--disable-sync",
 ]
 PHONE = ViewportSize(width=390, height=844)
+TABLET = ViewportSize(width=768, height=1024)
 DESK = ViewportSize(width=1440, height=900)
+_BLOCKED = "Service Worker registration blocked by Playwright"
 PATIENCE_MS = 90_000  # a loaded machine is slow; how fast a page is, is not proven by waiting for it
 
 # In the page before any script of its own: a violation names what the policy stopped.
@@ -95,7 +97,7 @@ class Troubles:
         return [told for told in self.all if not any(pattern.search(told) for pattern in self._expected)]
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        if message.type in {"error", "warning"} and message.text != _BLOCKED:
             self.all.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
 
 
@@ -111,6 +113,7 @@ def set_up(page: Page, server: ServerProcess, name: str, password: str) -> None:
     page.get_by_label("Your name").fill(name)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Set up").click()
+    page.get_by_test_id("finish").click()
     page.get_by_test_id("live").wait_for()
 
 

@@ -33,7 +33,7 @@ class Cable:
         self._holder = holder
         block, name = 4 * secrets.randbelow(_BLOCKS), f"ds{secrets.token_hex(4)}"
         near, self.address = (_address(block + number) for number in (1, 2))
-        self._far = f"{name}f"
+        self._far, self.near_card = f"{name}f", f"{name}n"
         _run("ip", "link", "add", f"{name}n", "type", "veth", "peer", "name", self._far, "netns", str(holder))
         _run("ip", "address", "add", f"{near}/30", "dev", f"{name}n")
         _run("ip", "link", "set", f"{name}n", "up")

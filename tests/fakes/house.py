@@ -11,9 +11,14 @@ from typing import Any, Self
 import httpx
 from starlette.types import ASGIApp
 
+from doorstep.accounts.account_book import AccountBook
+from doorstep.accounts.passwords import Passwords
 from doorstep.accounts.play_keys import PlayKeys
 from doorstep.accounts.share_keys import ShareKeys
+from doorstep.accounts.share_pins import SharePins
+from doorstep.app.sign_ins import sign_in_parts
 from doorstep.catalog.memory import MemoryCatalog
+from doorstep.catalog.memory_accounts import MemoryAccountRecords
 from doorstep.catalog.memory_audit import MemoryAuditLog
 from doorstep.catalog.memory_recipients import MemoryRecipientRecords
 from doorstep.catalog.memory_shares import MemoryShareRecords
@@ -22,11 +27,12 @@ from doorstep.core.audit import watched
 from doorstep.core.camera import CameraId, CameraState, CameraStatus
 from doorstep.core.clip_file import Clip, Conversion
 from doorstep.core.clip_form import AS_RECORDED, ClipForm
-from doorstep.core.errors import BlobMissing, SpanUnavailable
+from doorstep.core.errors import BlobMissing, DoorstepError, SpanUnavailable
 from doorstep.core.event import Cause, Event, EventId, Recording
 from doorstep.core.health import Problem
 from doorstep.core.media import Codec
 from doorstep.core.outside_word import OutsideWord, believed
+from doorstep.core.past_picture import PastPicture, PreviewGrid, PreviewSheet
 from doorstep.core.stream_keys import StreamKeys
 from doorstep.live.hls import HlsFeed
 from doorstep.live.mse import MseFeed
@@ -40,8 +46,9 @@ from doorstep.stores.memory import MemoryStore
 from doorstep.web.asgi import create_app
 from doorstep.web.parts import RtmpParts, WebParts
 from doorstep.web.permissions import SOCKET
-from doorstep.web.share_parts import ShareParts
-from fakes.accounts import FakeAccounts
+from doorstep.web.share_parts import PinParts, ShareParts
+from doorstep.web.sign_in_parts import SignInParts
+from fakes.accounts import CHEAP, FakeAccounts
 from fakes.clock import FakeClock
 from fakes.knock import knock
 from fakes.push_house import PushHouse
@@ -154,6 +161,31 @@ class FakeClips:
         return Clip(name, len(content), start, end, read, codec=self.codec, hold=self._hold)
 
 
+class FakePast:
+    """Implements `ports.PastPictures`; each picture is the same, unless `fault` is raised."""
+
+    def __init__(self) -> None:
+        self.fault: DoorstepError | None = None
+        self.frames: list[tuple[CameraId, datetime, int]] = []
+        self.grids: list[PreviewGrid] = []
+
+    async def frame(self, camera: CameraId, at: datetime, most: tuple[int, int], asker: str) -> PastPicture:
+        del asker
+        self._fail()
+        self.frames.append((camera, at, most[0]))
+        return PastPicture(JPEG, at - timedelta(milliseconds=400))
+
+    async def previews(self, camera: CameraId, grid: PreviewGrid, asker: str) -> PreviewSheet:
+        del camera, asker
+        self._fail()
+        self.grids.append(grid)
+        return PreviewSheet(JPEG, 160, 90, 6, tuple(number % 2 == 0 for number in range(grid.count)))
+
+    def _fail(self) -> None:
+        if self.fault is not None:
+            raise self.fault
+
+
 class FakeHealth:
     """Implements `ports.Health`."""
 
@@ -176,10 +208,13 @@ class House:
     audit: MemoryAuditLog = field(default_factory=MemoryAuditLog)
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     clips: FakeClips = field(default_factory=FakeClips)
+    past: FakePast = field(default_factory=FakePast)
     health: FakeHealth = field(default_factory=FakeHealth)
     webrtc: FakeWebRtc = field(default_factory=FakeWebRtc)
     triggers: list[tuple[CameraId, Cause, str]] = field(default_factory=list)
     words: list[OutsideWord] = field(default_factory=list)
+    kept_clips: list[tuple[CameraId, datetime, datetime]] = field(default_factory=list)
+    keeps_no_clip: DoorstepError | None = None
     cameras: FakeCameras = field(init=False)
     live: FakeFeed = field(init=False)
     live_sessions: SessionBook = field(init=False)
@@ -218,20 +253,24 @@ class House:
             mse=MseFeed(self.packets, self.clock),
             hls=self.hls,
             audit=self.audit,
+            note=lambda entry: self.audit.save_entries([entry]),
             clips=self.clips,
+            past=self.past,
             health=self.health,
             preferences=self.preferences,
             trigger=self.trigger,
             still_key=lambda event: f"{event.id}/still.jpg",
             thumbnail_key=lambda event: f"{event.id}/thumbnail.jpg",
             version="0.1.0",
-            storage_limit_bytes=1_000_000,
+            storage_limit_bytes=lambda: 1_000_000,
             names=("door.example.org",),
             hostname="pi",
             longest_clip_seconds=900.0,
             dist=self.dist,
             rtmp=self._rtmp(),
             shares=self._shares(),
+            sign_ins=self._sign_ins(),
+            keep_clip=self.keep_clip,
             judge=FeedbackFolder(self.feedback, self.store, self.catalog, self.clock).take,
         )
         self.app = create_app(self.parts)
@@ -246,6 +285,7 @@ class House:
 
     def _shares(self) -> ShareParts:
         keys = ShareKeys(MemoryShareRecords(), self.clock, self.accounts.everybody, self.accounts.login)
+        pins = SharePins(self.clock)
         return ShareParts(
             keys.make,
             keys.opened_by,
@@ -253,7 +293,14 @@ class House:
             keys.open_shares,
             keys.end,
             lambda entry: self.audit.save_entries([entry]),
+            pins=PinParts(pins.try_pin, pins.new_pass, pins.admits),
         )
+
+    def _sign_ins(self) -> SignInParts:
+        """Of people of its own, but for those that are added: see `fakes.real_accounts` for a house that is whole."""
+        book = AccountBook(MemoryAccountRecords(), self.clock, Passwords(CHEAP))
+        parts = sign_in_parts(book, self.clock, lambda entry: self.audit.save_entries([entry]))
+        return replace(parts, admit=self.accounts.admit)
 
     def _rtmp(self) -> RtmpParts:
         keys = PlayKeys(self.accounts, self.clock, lambda camera: self.cameras.camera(camera) is not None)
@@ -267,6 +314,17 @@ class House:
         self.triggers.append((word.camera, word.cause, word.note))
         self.words.append(word)
         return believed(word.at, self.clock.now())
+
+    async def keep_clip(self, camera: CameraId, start: datetime, end: datetime) -> Event:
+        """What the pipeline would make of it."""
+        if self.keeps_no_clip is not None:
+            raise self.keeps_no_clip
+        self.kept_clips.append((camera, start, end))
+        event_id = EventId(f"{camera}-saved-{len(self.kept_clips)}")
+        recording = Recording(f"{event_id}.mp4", start, end, 4096)
+        event = Event(event_id, camera, start, end, end, (Cause.SAVED,), recording=recording)
+        self.catalog.save_event(event)
+        return event
 
     def add_event(self, event_id: EventId, camera: CameraId, started_ago: float = 3600.0) -> Event:
         """A finished event with a recording and pictures."""

@@ -141,6 +141,7 @@ def obey(camera: Camera, loop: Any) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
+    parser.add_argument("--address", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8554)
     parser.add_argument("--name", default="camera")
     parser.add_argument("--fps", type=float, default=25.0)
@@ -159,7 +160,7 @@ def main() -> None:
     Gst.init(None)
     camera = Camera(options)
     server = GstRtspServer.RTSPServer()
-    server.set_address("127.0.0.1")
+    server.set_address(options.address)
     server.set_service(str(options.port))
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_shared(True)

@@ -10,8 +10,9 @@ import pytest
 from doorstep.accounts.remembered_records import RememberedRecords
 from doorstep.catalog.account_records import SqlAccountRecords
 from doorstep.catalog.memory_accounts import MemoryAccountRecords
-from doorstep.core.access import Account, Grant, Role, Scope
+from doorstep.core.access import Account, Grant, Role, Scope, SignInWay
 from doorstep.core.camera import CameraId
+from doorstep.core.passkey import Passkey
 from fakes.catalogs import KINDS, new_engine
 from fakes.clock import FakeClock
 
@@ -27,6 +28,19 @@ SESSION = Grant(
     created_at=NOON,
     expires_at=NOON + timedelta(days=30),
     made_by="g0",
+)
+
+PASSKEY = Passkey(
+    id="p1",
+    credential_id="Y3JlZA",
+    person="Anna Groß",
+    handle="aGFuZGxl",
+    host="door.example.org",
+    public_key="a2V5",
+    sign_count=2**32 - 1,
+    transports=("hybrid", "internal"),
+    name="Phone",
+    created_at=NOON,
 )
 
 Records = SqlAccountRecords | MemoryAccountRecords | RememberedRecords
@@ -100,3 +114,45 @@ def test_a_revoked_grant_is_gone(records: Records) -> None:
     assert not records.revoke_grant("g1")
     assert records.grant("aa") is None
     assert records.grants() == []
+
+
+def test_what_is_known_of_an_account_and_a_session_comes_back_whole(records: Records) -> None:
+    person = replace(ANNA, until=NOON + timedelta(days=3), reset_hash="cc", reset_until=NOON + timedelta(hours=1))
+    session = replace(SESSION, how=SignInWay.PAIRING, address="192.0.2.7", last_seen_at=NOON + timedelta(hours=2))
+    records.save_account(person)
+    records.save_grant(session)
+    assert records.accounts() == [person]
+    assert records.grants() == [session]
+    assert "hash" not in repr(person).replace("_hash", "")
+
+
+def test_a_grant_is_saved_where_it_still_is_and_nowhere_else(records: Records) -> None:
+    records.save_grant(SESSION, insert=False)
+    assert records.grants() == []
+    records.save_grant(SESSION)
+    seen = replace(SESSION, last_seen_at=NOON)
+    records.save_grant(seen, insert=False)
+    assert records.grants() == [seen]
+
+
+def test_passkeys_are_kept_replaced_and_removed_oldest_first(records: Records) -> None:
+    records.save_account(ANNA)
+    younger = replace(PASSKEY, id="p0", credential_id="b3RoZXI", created_at=NOON + timedelta(1), transports=())
+    records.save_passkey(younger)
+    records.save_passkey(PASSKEY)
+    assert records.passkeys() == [PASSKEY, younger]
+    used = replace(PASSKEY, sign_count=0, last_used_at=NOON)
+    records.save_passkey(used)
+    assert records.passkeys() == [used, younger]
+    assert records.remove_passkey("p0")
+    assert not records.remove_passkey("p0")
+    assert records.passkeys() == [used]
+
+
+def test_passkeys_go_with_their_account(records: Records) -> None:
+    records.save_account(ANNA)
+    records.save_passkey(PASSKEY)
+    others = replace(PASSKEY, id="p2", credential_id="b3RoZXI", person="Bob")
+    records.save_passkey(others)
+    assert records.remove_account("anna groß")
+    assert records.passkeys() == [others]

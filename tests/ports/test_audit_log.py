@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from doorstep.catalog.memory_audit import MemoryAuditLog
 from doorstep.catalog.sql_audit import SqlAuditLog
-from doorstep.core.audit import WATCHED, AuditEntry
+from doorstep.core.audit import WATCHED, AuditEntry, AuditFilter
 from doorstep.core.camera import CameraId
 from doorstep.ports import AuditLog
 from fakes.catalogs import KINDS, new_engine
@@ -75,6 +76,30 @@ def test_of_some_cameras_only_theirs_is_shown(audit: AuditLog) -> None:
     assert [one.id for one in audit.entries(None, 10, frozenset({DOOR}))[0]] == ["id-1"]
     assert audit.entries(None, 10, frozenset()) == ([], None)
     assert len(audit.entries(None, 10)[0]) == 3
+
+
+def test_some_are_found_by_who_by_camera_and_by_verb(audit: AuditLog) -> None:
+    ben = replace(entry(2, camera=YARD), who="Ben", verb="made a backup")
+    audit.save_entries([entry(1), ben, replace(entry(3), who="Ben"), entry(4, camera=None)])
+
+    def found(**wanted: Any) -> list[str]:
+        return [one.id for one in audit.entries(None, 10, None, AuditFilter(**wanted))[0]]
+
+    assert found() == ["id-4", "id-3", "id-2", "id-1"]
+    assert found(who="Ben") == ["id-3", "id-2"]
+    assert found(who="ben") == []
+    assert found(camera=YARD) == ["id-2"]
+    assert found(verbs=frozenset({WATCHED})) == ["id-4", "id-3", "id-1"]
+    assert found(verbs=frozenset({WATCHED, "made a backup"}), who="Ben", camera=DOOR) == ["id-3"]
+    assert found(verbs=frozenset()) == []
+
+
+def test_pages_of_some_go_on_where_they_ended(audit: AuditLog) -> None:
+    audit.save_entries([replace(entry(number), who=("Ann", "Ben")[number % 2]) for number in range(10)])
+    first, cursor = audit.entries(None, 3, None, AuditFilter("Ben"))
+    rest, last = audit.entries(cursor, 3, None, AuditFilter("Ben"))
+    assert [one.id for one in (*first, *rest)] == ["id-9", "id-7", "id-5", "id-3", "id-1"]
+    assert last is None
 
 
 def test_what_is_too_old_goes(audit: AuditLog) -> None:

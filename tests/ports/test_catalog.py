@@ -23,6 +23,7 @@ from doorstep.core.gap import Gap
 from doorstep.core.ledger import LedgerEntry, Stage
 from doorstep.core.recorded_span import RecordedSpan
 from doorstep.core.redating import dated_delivery, dated_event, dated_gap, dated_span
+from doorstep.core.timeline import brief
 from doorstep.core.track import Direction
 from doorstep.ports import Catalog, EventQuery
 from fakes.catalogs import KINDS, new_engine
@@ -437,6 +438,23 @@ def test_a_timeline_holds_files_gaps_and_events_of_its_camera(catalog: Catalog) 
         ["event-1", "event-3"],
     ]
     assert not newest.complete
+    for since, until, most in ((60, 180, 10), (0, 3600, 2), (0, 3600, 20)):
+        span = NOON + since * SECOND, NOON + until * SECOND
+        assert catalog.brief_timeline(DOOR, *span, most) == brief(catalog.timeline(DOOR, *span, most))
+
+
+def test_a_brief_timeline_is_the_same_with_marks(catalog: Catalog) -> None:
+    whole = an_event(1, NOON)
+    runs = replace(an_event(2, NOON + 60 * SECOND), ended_at=None, causes=(Cause.MOTION, Cause.PERSON, Cause.PRESS))
+    recording = Recording("a.mp4", NOON, NOON + 20 * SECOND, 0)
+    away = replace(an_event(3, NOON + 120 * SECOND), recording=recording)
+    here = replace(an_event(4, NOON + 180 * SECOND), recording=replace(recording, key="b.mp4", size=7))
+    for event in (whole, runs, away, here, in_minutes(an_event(5, NOON + 240 * SECOND))):
+        catalog.save_event(event)
+    span = NOON - 60 * SECOND, NOON + 600 * SECOND
+    found = catalog.brief_timeline(DOOR, *span, 10)
+    assert found == brief(catalog.timeline(DOOR, *span, 10))
+    assert [mark.is_here for mark in found.marks if mark.id in {"event-3", "event-4", "event-5"}] == [False, True, True]
 
 
 # ------------------------------------------------------------------------------------ told while the clock is not set

@@ -46,6 +46,13 @@ def test_a_share_comes_back_as_it_was_by_the_hash_of_its_secret_alone(records: S
         assert records.share_of(other) is None
 
 
+def test_of_a_pin_its_hash_comes_back_and_no_word_shows_it(records: ShareRecords) -> None:
+    with_pin = replace(share(1), pin_hash="hash of 1234")
+    records.save_share(with_pin, "hash-1")
+    assert records.share_of("hash-1") == with_pin
+    assert "hash of" not in repr(with_pin)
+
+
 def test_what_is_saved_again_replaces_what_was(records: ShareRecords) -> None:
     records.save_share(share(1), "hash-1")
     records.save_share(replace(share(1), opened=7), "hash-1")

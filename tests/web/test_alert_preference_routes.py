@@ -8,7 +8,7 @@ import pytest
 
 from doorstep.core.access import Role, Scope
 from doorstep.core.alert_preferences import AlertPreferences, QuietHours
-from doorstep.core.cause import Cause
+from doorstep.core.cause import TOLD, Cause
 from fakes.house import FRONT, GARDEN, House
 
 PREFERENCES, SNOOZE = "/api/v1/alerts/preferences", "/api/v1/snooze"
@@ -32,7 +32,7 @@ def test_who_chose_nothing_gets_everything_but_mere_motion(house: House) -> None
         "snoozed_until": None,
         "house_until": None,
         "stored": True,
-        "alerted": sorted(Cause),
+        "alerted": sorted(TOLD),
         "timezone": "UTC",
         "quiet_now": False,
     }

@@ -195,6 +195,8 @@ def test_a_camera_without_a_picture_says_so(house: House) -> None:
     house.live.newest = None
     answer = house.get(f"/api/v1/cameras/{FRONT}/snapshot.jpg")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    quiet = house.get(f"/api/v1/cameras/{FRONT}/snapshot.jpg?quiet=1")
+    assert (quiet.status_code, quiet.content) == (204, b"")
 
 
 # -------------------------------------------------------------------------------------------------------- status
@@ -216,7 +218,14 @@ def test_the_status_says_what_is_wrong_and_how_full_it_is(house: House) -> None:
                 "minor": False,
             }
         ],
-        "storage": {"used_bytes": 8192, "limit_bytes": 1_000_000, "days_left": None, "written_bytes_a_day": None},
+        "storage": {
+            "used_bytes": 8192,
+            "limit_bytes": 1_000_000,
+            "days_left": None,
+            "days_kept": None,
+            "bound": None,
+            "written_bytes_a_day": None,
+        },
         "off_site": None,
     }
 

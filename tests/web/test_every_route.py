@@ -31,7 +31,12 @@ def house() -> Iterator[House]:
 def filled(path: str, camera: str, event: str) -> str:
     address = path.replace("{camera_id}", camera).replace("{event_id}", event)
     address = address.replace("{grant_id}", "g0").replace("{path:path}", "alerts").replace("{piece}", "init-0.mp4")
-    return address + ("?duration=60" if address.endswith("/clip") else "")
+    queries = {
+        "/clip": "?duration=60",
+        "/frame.jpg": "?at=2026-11-21T12:00:00Z",
+        "/previews.jpg": "?from=2026-11-21T12:00:00Z",
+    }
+    return address + next((query for end, query in queries.items() if address.endswith(end)), "")
 
 
 def test_the_table_and_the_app_are_each_others_image(house: House) -> None:

@@ -12,7 +12,8 @@ from argon2 import PasswordHasher
 from starlette.requests import Request
 from starlette.types import Message
 
-from doorstep.accounts.account_book import SESSION_LASTS, AccountBook
+from doorstep.accounts.account_book import AccountBook
+from doorstep.accounts.grants import SESSION_LASTS
 from doorstep.accounts.passwords import Passwords
 from doorstep.catalog.memory_accounts import MemoryAccountRecords
 from doorstep.core.access import SCOPES_OF_ROLE, Account, Role, Scope

@@ -175,7 +175,7 @@ def test_everybody_else_gets_it_through_the_server(gone: AwayHouse, method: str,
     assert answer.status_code == 200
     assert answer.content == (VIDEO if method == "GET" else b"")
     assert answer.headers["content-length"] == str(len(VIDEO))
-    assert answer.headers["content-disposition"] == 'inline; filename="20261121_115955.mp4"'
+    assert answer.headers["content-disposition"] == 'inline; filename="20261121_115955_Front-door.mp4"'
     assert answer.headers["doorstep-codec"] == "h264"
     assert answer.headers["doorstep-starts-at"] == "2026-11-21T11:59:55.000Z"
 

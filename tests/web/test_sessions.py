@@ -147,6 +147,17 @@ def test_set_up_refuses_a_wrong_code_and_a_short_password(new_house: House, chan
     assert new_house.ask("GET", "/api/v1/setup").json() == {"needed": True}
 
 
+def test_the_page_learns_without_an_error_whether_somebody_is_signed_in(house: House) -> None:
+    assert house.ask("GET", "/api/v1/setup").json() == {"needed": False}
+    assert house.ask("GET", "/api/v1/setup", {"Cookie": "doorstep=made-up"}).json() == {"needed": False}
+    told = house.get("/api/v1/setup", house.owner()).json()
+    assert told == {
+        "needed": False,
+        "session": house.get(SESSION, house.owner()).json(),
+        "timezone": str(house.parts.preferences.zone),
+    }
+
+
 # -------------------------------------------------------------------------------------------------------- tokens
 
 

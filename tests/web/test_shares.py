@@ -23,7 +23,7 @@ from doorstep.pipeline.off_site_clips import LINK_SECONDS
 from doorstep.web.asgi import create_app
 from doorstep.web.off_site_parts import OffSiteClipParts
 from doorstep.web.problems import Refusal
-from doorstep.web.shares import BUCKET_LINK_LASTS
+from doorstep.web.shared_event import BUCKET_LINK_LASTS
 from fakes.house import CLIP_BYTES, FRONT, FRONT_EVENT, GARDEN, GARDEN_EVENT, JPEG, House
 
 V1 = "/api/v1"
@@ -165,6 +165,7 @@ def test_a_list_says_everything_but_the_secret(house: House) -> None:
         "created_at": "2026-11-21T13:00:00.000Z",
         "expires_at": "2026-11-22T13:00:00.000Z",
         "opened": 0,
+        "pin": False,
     }
 
 
@@ -217,7 +218,7 @@ def test_nothing_of_it_is_kept_found_or_told_to_others(house: House, path: str) 
         assert policy.startswith("default-src 'none'; ")
         assert "script-src" not in policy
         assert "unsafe" not in policy
-        assert {"base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"} <= set(policy.split("; "))
+        assert {"base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"} <= set(policy.split("; "))
 
 
 def test_a_cameras_name_is_text(house: House) -> None:
@@ -301,7 +302,7 @@ def test_a_video_that_lies_elsewhere_is_sent_for_there_and_nowhere_is_told_where
     async def elsewhere(*_: object) -> Response:
         return RedirectResponse(there, 307)
 
-    monkeypatch.setattr("doorstep.web.shares.get_event_clip", elsewhere)
+    monkeypatch.setattr("doorstep.web.shared_event.get_event_clip", elsewhere)
     path = path_of(made(house))
     assert f'<source src="{path}/clip.mp4" type="video/mp4">' in behind(house, path).text
     answer = behind(house, f"{path}/clip.mp4")
@@ -319,7 +320,7 @@ def test_nobody_is_sent_to_the_bucket_by_a_link_that_ends_sooner_than_the_addres
         seen.append(request.headers.get("sec-fetch-dest"))
         return Response()
 
-    monkeypatch.setattr("doorstep.web.shares.get_event_clip", whither)
+    monkeypatch.setattr("doorstep.web.shared_event.get_event_clip", whither)
     path = f"{path_of(made(house, hours=2))}/clip.mp4"
     for minutes in (0, 61):
         house.clock.advance(60 * minutes)
@@ -414,7 +415,7 @@ def test_an_account_that_is_called_mail_makes_no_link_of_doorsteps(house: House)
     assert house.parts.shares is not None
     event = house.catalog.event(FRONT_EVENT)
     assert event is not None
-    house.parts.shares.make(event, BY_MAIL, 24)
+    house.parts.shares.make(event, BY_MAIL, 24, None)
     assert house.ask("GET", f"{V1}/shares", signed_in(house, "mail")).json() == {"shares": []}
     [listed] = house.ask("GET", f"{V1}/shares", signed_in(house, "ada")).json()["shares"]
     assert (listed["made_by"], listed["by_mail"]) == ("", True)
@@ -469,7 +470,7 @@ def test_a_bug_behind_a_link_writes_down_no_secret(house: House, monkeypatch: py
     def broken(_view: object) -> str:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("doorstep.web.shares.shared_page", broken)
+    monkeypatch.setattr("doorstep.web.shared_event.shared_page", broken)
     with structlog.testing.capture_logs() as lines:
         assert behind(house, path).status_code == 500
     assert path.removeprefix("/s/") not in str(lines)

@@ -141,3 +141,20 @@ def test_more_than_an_answer_can_take_is_said(house: House) -> None:
     assert told["complete"] is False
     # The file of the event at this camera is one of the rows.
     assert told["recorded"] == [{"starts_at": rfc3339(now - (MOST_ROWS - 1) * MINUTE / 2), "ends_at": rfc3339(now)}]
+
+
+def test_briefly_told_events_say_what_a_timeline_draws(house: House) -> None:
+    event = house.catalog.event(FRONT_EVENT)
+    assert event is not None
+    assert event.recording is not None
+    gone = replace(event, id=EventId("gone"), recording=replace(event.recording, size=0))
+    house.catalog.save_event(gone)
+    whole, brief = house.get(PATH).json(), house.get(f"{PATH}?events=brief").json()
+    assert {key: value for key, value in brief.items() if key != "events"} == {
+        key: value for key, value in whole.items() if key != "events"
+    }
+    assert [one["clip"].pop("here") for one in brief["events"]] == [True, False]
+    for told, shown in zip(brief["events"], whole["events"], strict=True):
+        assert told["clip"].items() <= shown["clip"].items()
+        assert {key: told[key] for key in ("id", "started_at", "ended_at", "causes")}.items() <= shown.items()
+    assert house.get(f"{PATH}?events=short").status_code == 400

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from doorstep.accounts.account_book import AccountBook
+from doorstep.app.sign_ins import sign_in_parts
 from doorstep.catalog.memory_accounts import MemoryAccountRecords
 from fakes.house import FRONT, GARDEN, House
 
@@ -15,9 +16,10 @@ OWNER = {"name": "Ada", "password": "correct horse battery"}
 @pytest.fixture
 def house() -> Iterator[House]:
     with House() as made:
-        records = MemoryAccountRecords()
-        object.__setattr__(made.parts, "accounts", AccountBook(records, made.clock))
-        object.__setattr__(made.parts, "people", records.accounts)
+        book = AccountBook(MemoryAccountRecords(), made.clock)
+        object.__setattr__(made.parts, "accounts", book)
+        object.__setattr__(made.parts, "people", book.people)
+        object.__setattr__(made.parts, "sign_ins", sign_in_parts(book, made.clock, lambda _entry: None))
         yield made
 
 

@@ -32,6 +32,12 @@ const BADGE: Shape[] = [
   [WHITE, step],
 ];
 
+/** What a system may cut off is only the ground: the shape within the inner 80 % (W3C Manifest, "maskable"). */
+const insideMask = ([colour, holds]: Shape): Shape => [
+  colour,
+  (x, y) => holds(32 + (x - 32) / 0.75, 32 + (y - 32) / 0.75),
+];
+
 export function icons(): Plugin {
   return {
     name: 'doorstep-icons',
@@ -41,6 +47,8 @@ export function icons(): Plugin {
         this.emitFile({ type: 'asset', fileName, source });
       emit('icon-192.png', drawn(ICON, 192));
       emit('icon-512.png', drawn(ICON, 512));
+      emit('icon-maskable-512.png', drawn(ICON.map(insideMask), 512));
+      emit('apple-touch-icon.png', drawn(ICON, 180));
       emit('badge-96.png', drawn(BADGE, 96));
     },
   };

@@ -3,14 +3,17 @@ import type { DoorEvent } from '../src/api/shapes.ts';
 import {
   byDay,
   causesByWeight,
+  isSaved,
   merged,
   neighbour,
+  newAmong,
   refreshed,
   seenUntil,
+  shelvesOf,
   shownSeconds,
   stillGrows,
 } from '../src/rules/alerts.ts';
-import { words } from '../src/words.ts';
+import { words } from '../src/words/core.ts';
 
 function event(id: string, startedAt: string, change: Partial<DoorEvent> = {}): DoorEvent {
   return {
@@ -54,6 +57,13 @@ test('a card says where and which way, as far as it is known', () => {
 
 test('an event without a known cause is still shown', () => {
   expect(causesByWeight(event('x', '', { causes: [] }))).toEqual(['motion']);
+});
+
+test('what is drawn together fills its rows, with whatever number of cards in one', () => {
+  const many = Array.from({ length: 150 }, (_, number) => event(String(number), ''));
+  expect(shelvesOf(many).map(({ length }) => length)).toEqual([60, 60, 30]);
+  expect(shelvesOf(many).flat()).toEqual(many);
+  expect(shelvesOf([])).toEqual([]);
 });
 
 test('days are local ones', () => {
@@ -106,4 +116,20 @@ test('an alert grows until it is over and its clip is whole', () => {
   expect(stillGrows(event('x', '2026-11-21T13:00:00Z', { clip: { ...clip, whole: false } }))).toBe(true);
   expect(stillGrows(event('x', '2026-11-21T13:00:00Z', { clip: { ...clip, whole: true } }))).toBe(false);
   expect(stillGrows(late)).toBe(false);
+});
+
+const kept = event('k', '2026-11-21T12:00:00Z', { causes: ['saved'] });
+
+test('what somebody kept is no news', () => {
+  expect(isSaved(kept)).toBe(true);
+  expect(isSaved({ ...kept, causes: [] })).toBe(false);
+  expect(isSaved({ ...kept, causes: ['person'] })).toBe(false);
+  const seen = event('s', '2026-11-21T12:00:01Z');
+  expect(newAmong([kept, seen], Date.parse('2026-11-21T11:00:00Z'))).toBe(1);
+  expect(newAmong([kept, seen], Date.parse('2026-11-21T12:00:01Z'))).toBe(0);
+});
+
+test('what somebody kept has a word of its own', () => {
+  expect(causesByWeight(kept)).toEqual(['saved']);
+  expect(words.causes.saved).toBe('Saved');
 });

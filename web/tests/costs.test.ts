@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { costWords } from '../src/costwords.ts';
+import { costWords } from '../src/words/cost.ts';
 
 test('one call is not one calls', () => {
   expect([1, 2, 175334].map(costWords.calls)).toEqual(['1 call', '2 calls', '175,334 calls']);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Explanation, Look, Where } from '../src/api/shapes.ts';
 import { chartOf, MARGIN, percent, placesOf, surest } from '../src/rules/explanation.ts';
-import { whyWords } from '../src/whywords.ts';
+import { whyWords } from '../src/words/why.ts';
 
 function look(second: number, score: number, where: Where = 'local'): Look {
   const at = new Date(2026, 10, 21, 14, 2, second).toISOString();

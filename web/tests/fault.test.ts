@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { asFault, Fault, faultOf } from '../src/api/fault.ts';
-import { words } from '../src/words.ts';
+import { words } from '../src/words/core.ts';
 
 test.each([
   [400, 'refused'],

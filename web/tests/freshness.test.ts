@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
-import { type Glance, TRIES_BEFORE_GIVING_UP_HOPE, verdictOn } from '../src/rules/freshness.ts';
-import { words } from '../src/words.ts';
+import {
+  type Glance,
+  isUnwatched,
+  LOOK_OVERDUE_MS,
+  TRIES_BEFORE_GIVING_UP_HOPE,
+  verdictOn,
+} from '../src/rules/freshness.ts';
+import { words } from '../src/words/core.ts';
 
 const NOW = Date.parse('2026-11-21T13:02:22Z');
 const GOOD: Glance = {
@@ -65,4 +71,16 @@ test('never says live without a picture', () => {
       expect(verdictOn({ ...GOOD, takenAt: null, camera, tries }).kind).not.toBe('live');
     }
   }
+});
+
+test('without any look a camera is not watched, once it has been live for long enough', () => {
+  const since = '2026-11-21T13:02:00Z';
+  const looks = (on: boolean, last_look_at: string | null) => ({ on, last_look_at, where: 'local' });
+  const late = Date.parse(since) + LOOK_OVERDUE_MS + 1;
+  const never = { state: 'live', since, watching: looks(true, null) } as const;
+  expect(isUnwatched(never, late - 1)).toBe(false);
+  expect(isUnwatched(never, late)).toBe(true);
+  expect(isUnwatched({ ...never, state: 'stalled' }, late)).toBe(false);
+  expect(isUnwatched({ ...never, watching: looks(true, since) }, late)).toBe(false);
+  expect(isUnwatched({ ...never, watching: looks(false, since) }, late - 1)).toBe(true);
 });

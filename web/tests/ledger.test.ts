@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { LedgerEntry, Stage } from '../src/api/shapes.ts';
 import { costOf, speedOf } from '../src/rules/ledger.ts';
-import { alertWords } from '../src/alertwords.ts';
+import { alertWords } from '../src/words/alert.ts';
 
 const entry = (stage: Stage, ms: number, cost_usd = 0, channel = ''): LedgerEntry => ({
   stage,

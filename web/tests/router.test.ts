@@ -16,7 +16,13 @@ test.each<[string, Route]>([
     { page: 'alerts', event: 'e1', filter: FILTER },
   ],
   ['/status', { page: 'status' }],
-  ['/settings', { page: 'settings' }],
+  ['/settings', { page: 'settings', section: null, item: null }],
+  ['/settings/cameras/front-door', { page: 'settings', section: 'cameras', item: 'front-door' }],
+  ['/timeline', { page: 'timeline', camera: null, at: null }],
+  [
+    '/timeline/porch?at=2026-11-21T14%3A02%3A31Z',
+    { page: 'timeline', camera: 'porch', at: '2026-11-21T14:02:31Z' },
+  ],
   ['/answer/e%2F1?camera=front-door', { page: 'answer', event: 'e/1', camera: 'front-door' }],
   ['/answer/e1', { page: 'answer', event: 'e1', camera: null }],
   ['/login', { page: 'login' }],
@@ -27,12 +33,18 @@ test.each<[string, Route]>([
   expect(addressOf(route)).toBe(address);
 });
 
-test.each(['/nothing', '/status/more', '/alerts/a/b', '/login/x', '/answer', '/settings/x'])(
-  '%s is no page',
-  (path) => {
-    expect(routeOf(path)).toEqual({ page: 'lost' });
-  },
-);
+test.each([
+  '/nothing',
+  '/status/more',
+  '/alerts/a/b',
+  '/login/x',
+  '/answer',
+  '/settings/a/b/c',
+  '/timeline/a/b',
+  '/pair/x',
+])('%s is no page', (path) => {
+  expect(routeOf(path)).toEqual({ page: 'lost' });
+});
 
 test('a stray percent sign does not break the page', () => {
   expect(routeOf('/alerts/50%')).toEqual({ page: 'alerts', event: '50%', filter: NO_FILTER });

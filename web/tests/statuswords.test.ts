@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { statusWords } from '../src/statuswords.ts';
+import { statusWords } from '../src/words/status.ts';
 
 test('what lies off-site is said while all is well, and what waits is counted', () => {
   expect(statusWords.offSite('s3://door/home', 0)).toBe('Off-site: everything is in s3://door/home.');

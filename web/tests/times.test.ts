@@ -1,16 +1,25 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import {
+  clock,
+  clockOf,
   clockWithSeconds,
   clockWithTenths,
   day,
   dollars,
   fileStamp,
   length,
+  longDay,
   since,
   size,
   span,
   stageSeconds,
 } from '../src/rules/times.ts';
+import { type Manner, showTimes } from '../src/rules/zone.ts';
+
+const ENGLISH: Manner = { locale: 'en-GB', zone: undefined, hours: 24 };
+afterEach(() => {
+  showTimes(ENGLISH);
+});
 
 const at = new Date('2026-11-21T13:02:03Z'); // 14:02:03 in the zone of the tests
 const now = new Date('2026-11-21T20:00:00Z');
@@ -83,12 +92,57 @@ test('saved files are named by local time', () => {
 test('a sum shows as many digits as it needs', () => {
   expect([0, 0.00001, 0.0004, 0.0042, 0.05, 0.1, 2.054, 1234.5].map(dollars)).toEqual([
     '$0',
-    'less than $0.0001',
+    '< $0.0001',
     '$0.0004',
     '$0.004',
     '$0.050',
     '$0.10',
     '$2.05',
-    '$1234.50',
+    '$1,234.50',
   ]);
+});
+
+test.each([
+  ['2026-11-20T23:00:00Z', '12:00 AM'],
+  ['2026-11-21T00:05:00Z', '1:05 AM'],
+  ['2026-11-21T11:00:00Z', '12:00 PM'],
+  ['2026-11-21T13:02:03Z', '2:02 PM'],
+])('%s is %s where a day has twice twelve hours', (instant, words) => {
+  showTimes({ ...ENGLISH, hours: 12 });
+  expect(clock(new Date(instant))).toBe(words);
+});
+
+test('seconds stand before the half of the day', () => {
+  showTimes({ ...ENGLISH, hours: 12 });
+  expect(clockWithSeconds(at)).toBe('2:02:03 PM');
+  expect(clockWithTenths(at)).toBe('2:02:03.0 PM');
+});
+
+test('a time of the config is shown in the same manner', () => {
+  expect(clockOf('22:30')).toBe('22:30');
+  showTimes({ ...ENGLISH, hours: 12 });
+  expect([clockOf('22:30'), clockOf('00:00'), clockOf('')]).toEqual(['10:30 PM', '12:00 AM', '']);
+});
+
+test('in German days, numbers and money are German', () => {
+  showTimes({ ...ENGLISH, locale: 'de' });
+  expect(since(at, new Date('2027-01-02T20:00:00Z'))).toBe('Sa. 21. Nov. 2026, 14:02');
+  expect(longDay(at)).toBe('Samstag, 21. November 2026');
+  expect([span(3 * 86_400_000), size(1.44e9), stageSeconds(412), dollars(2.054)]).toEqual([
+    '3 Tage',
+    '1,4 GB',
+    '0,4 s',
+    '2,05 $',
+  ]);
+});
+
+test('times are those of the zone that was chosen, whatever the phone has', () => {
+  showTimes({ ...ENGLISH, zone: 'Asia/Kathmandu' });
+  expect(since(new Date('2026-11-21T18:30:00Z'), new Date('2026-11-21T10:00:00Z'))).toBe('Sun 22 Nov, 00:15');
+  expect(fileStamp(at)).toBe('20261121_184703');
+});
+
+test('in a zone that this phone does not know its own is shown', () => {
+  showTimes({ ...ENGLISH, zone: 'Mars/Olympus' });
+  expect(clock(at)).toBe('14:02');
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { alertWords } from '../src/alertwords.ts';
+import { alertWords } from '../src/words/alert.ts';
 import type { DoorEvent } from '../src/api/shapes.ts';
 
 type Clip = NonNullable<DoorEvent['clip']>;

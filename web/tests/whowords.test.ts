@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Model, RemoteDetector } from '../src/api/shapes.ts';
-import { whoWords } from '../src/whowords.ts';
+import { whoWords } from '../src/words/who.ts';
 
 const MODEL: Model = { name: 'yolox-nano', side: 416, why: '416 is what was set.' };
 const TROUBLE = 'The remote detector at far.example did not answer in time.';

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 
 from doorstep.core.access import Account, Grant
 from doorstep.core.errors import CatalogUnavailable
+from doorstep.core.passkey import Passkey
 from doorstep.ports import AccountRecords, Clock
 
 REREAD_SECONDS = 5.0
@@ -92,6 +93,10 @@ class RememberedRecords:
         """The session or token with this hash of its secret."""
         return self._records.grant(secret_hash)
 
+    def passkeys(self) -> Sequence[Passkey]:
+        """Everybody's."""
+        return self._records.passkeys()
+
     # --------------------------------------------------------------------------------------------------------- changes
 
     def save_account(self, account: Account) -> None:
@@ -102,7 +107,7 @@ class RememberedRecords:
                 self._accounts[account.name.casefold()] = account
 
     def remove_account(self, name: str) -> bool:
-        """Whether there was one; its sessions go with it."""
+        """Whether there was one; its sessions and passkeys go with it."""
         with self._change():
             with self._lock:
                 gone = self._accounts.pop(name.casefold(), None)
@@ -110,13 +115,13 @@ class RememberedRecords:
                     self._grants = {key: one for key, one in self._grants.items() if one.account != gone.name}
             return self._records.remove_account(name)
 
-    def save_grant(self, grant: Grant) -> None:
-        """Insert or replace, by its id."""
+    def save_grant(self, grant: Grant, *, insert: bool = True) -> None:
+        """Insert or replace, by its id; without `insert` only where it still is."""
         with self._change():
-            self._records.save_grant(grant)
+            self._records.save_grant(grant, insert=insert)
             with self._lock:
-                self._forget(grant.id)
-                self._grants[grant.secret_hash] = grant
+                if self._forget(grant.id) or insert:
+                    self._grants[grant.secret_hash] = grant
 
     def revoke_grant(self, grant_id: str) -> bool:
         """Whether there was one.  It opens nothing from now on, also where its row cannot be removed yet."""
@@ -128,6 +133,14 @@ class RememberedRecords:
             found = self._records.revoke_grant(grant_id)
             self._revoked.discard(grant_id)
             return found or known
+
+    def save_passkey(self, passkey: Passkey) -> None:
+        """Insert or replace, by its id."""
+        self._records.save_passkey(passkey)
+
+    def remove_passkey(self, passkey_id: str) -> bool:
+        """Whether there was one."""
+        return self._records.remove_passkey(passkey_id)
 
     def _forget(self, grant_id: str) -> bool:
         """Under the lock; whether it was there."""

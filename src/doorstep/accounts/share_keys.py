@@ -7,6 +7,7 @@ from datetime import timedelta
 from threading import Lock
 
 from doorstep.accounts.secret import hash_of, new_id, new_secret
+from doorstep.accounts.share_pins import pin_hash_of
 from doorstep.core.access import Account, Grant
 from doorstep.core.event import Event, EventId
 from doorstep.core.share import KEPT_AFTER, Share, outlives_account, outlives_token
@@ -40,10 +41,12 @@ class ShareKeys:
         self._writing = Lock()
         self._counted: OrderedDict[tuple[str, str], float] = OrderedDict()
 
-    def make(self, event: Event, made_by: str, hours: int) -> tuple[Share, str]:
-        """A share of this event from now on, and its secret, which is shown this once."""
+    def make(self, event: Event, made_by: str, hours: int, pin: str | None = None) -> tuple[Share, str]:
+        """A share of this event from now on, which asks for a `pin` if given, and its secret, shown this once."""
         secret, now = new_secret(), self._clock.now()
-        share = Share(new_id(), event.id, event.camera, made_by, now, now + timedelta(hours=hours))
+        pin_hash = None if pin is None else pin_hash_of(secret, pin)
+        until = now + timedelta(hours=hours)
+        share = Share(new_id(), event.id, event.camera, made_by, now, until, pin_hash=pin_hash)
         self._records.save_share(share, hash_of(secret))
         return share, secret
 

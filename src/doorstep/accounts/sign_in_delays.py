@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 from threading import Lock
 
-from doorstep.core.errors import AccessDenied
+from doorstep.core.errors import TooManyTries
 from doorstep.ports import Clock
 
 _FREE_TRIES = 4
@@ -29,7 +29,8 @@ class SignInDelays:
 
     The fifth wrong try in a row has to wait a second, the next two, then four and so on, up to a minute for one account
     and a quarter of an hour for one address.  An address from which an account was opened before does not wait for
-    what strangers try with that account elsewhere.
+    what strangers try with that account elsewhere; it has a count of its own for it, which nobody ends but with that
+    account: who lives there and has another must not try this one without waiting.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -37,30 +38,40 @@ class SignInDelays:
         self._by_account: OrderedDict[str, _Tries] = OrderedDict()
         self._by_address: OrderedDict[str, _Tries] = OrderedDict()
         self._at_home: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._by_both: OrderedDict[str, _Tries] = OrderedDict()
         self._lock = Lock()
 
-    def begin(self, name: str, address: str) -> None:
-        """Count a try before it is made, so that many at once get no more than many in a row.  Raises AccessDenied."""
-        account, network = name.casefold(), network_of(address)
+    def begin(self, name: str | None, address: str) -> None:
+        """Count a try before it is made, so that many at once get no more than many in a row.  Raises TooManyTries.
+
+        A try with a code or a passkey names nobody.
+        """
+        account, network = (name or "").casefold(), network_of(address)
         with self._lock:
             now = self._clock.monotonic()
-            known = (account, network) in self._at_home
+            known = name is None or (account, network) in self._at_home
             wait = max(
                 _wait(self._by_address, network, now),
-                0.0 if known else _wait(self._by_account, account, now),
+                _wait(self._by_both, f"{network} {account}", now) if known else _wait(self._by_account, account, now),
             )
             if wait > 0:
                 msg = f"Too many tries. Wait {ceil(wait)} seconds."
-                raise AccessDenied(msg)
+                raise TooManyTries(msg, wait)
             _count(self._by_address, network, now, _LONGEST_BY_ADDRESS)
-            _count(self._by_account, account, now, _LONGEST_BY_ACCOUNT)
+            if name is not None:
+                _count(self._by_account, account, now, _LONGEST_BY_ACCOUNT)
+                if known:
+                    _count(self._by_both, f"{network} {account}", now, _LONGEST_BY_ACCOUNT)
 
-    def succeeded(self, name: str, address: str) -> None:
+    def succeeded(self, name: str | None, address: str) -> None:
         """The try was right: start over for this account, and for this address."""
-        account, network = name.casefold(), network_of(address)
+        account, network = (name or "").casefold(), network_of(address)
         with self._lock:
             self._by_address.pop(network, None)
+            if name is None:
+                return
             self._by_account.pop(account, None)
+            self._by_both.pop(f"{network} {account}", None)
             self._at_home[account, network] = None
             self._at_home.move_to_end((account, network))
             if len(self._at_home) > _MOST_ROWS:

@@ -8,6 +8,7 @@ from doorstep.accounts.account_book import AccountBook
 from doorstep.app.catalog import IN_FILE, own_catalog
 from doorstep.app.folders import data_folder
 from doorstep.catalog.account_records import SqlAccountRecords
+from doorstep.catalog.sql_audit import SqlAuditLog
 from doorstep.clock import SystemClock
 from doorstep.core.cloud_settings import CatalogSettings
 
@@ -17,6 +18,8 @@ def open_accounts(data: Path, kept: CatalogSettings = IN_FILE) -> Iterator[Accou
     """Who may come in.  Raises ConfigInvalid, CatalogUnavailable."""
     engine = own_catalog(data_folder(data), kept)
     try:
-        yield AccountBook(SqlAccountRecords(engine), SystemClock())
+        book, audit = AccountBook(SqlAccountRecords(engine), SystemClock()), SqlAuditLog(engine)
+        book.note = lambda entry: audit.save_entries([entry])
+        yield book
     finally:
         engine.dispose()

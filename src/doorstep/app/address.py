@@ -19,10 +19,13 @@ def link_address(settings: ServerSettings, port: int) -> str:
 def base_address(settings: ServerSettings, port: int) -> str:
     """`scheme://host:port` at home; the first configured name, else the address it listens on, else the LAN's."""
     scheme = "https" if settings.tls else "http"
-    host = settings.names[0] if settings.names else settings.host
-    if host in EVERYWHERE:
-        host = lan_address()
+    host = settings.names[0] if settings.names else listening_address(settings)
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def listening_address(settings: ServerSettings) -> str:
+    """The address it listens on; where that is every one, the LAN's."""
+    return lan_address() if settings.host in EVERYWHERE else settings.host
 
 
 def lan_address() -> str:

@@ -1,5 +1,6 @@
 """Makes a backup of a data folder and its config, on-line; bringing one back lives in `restore`."""
 
+import json
 import os
 import shutil
 import stat
@@ -7,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from doorstep import __version__
@@ -30,7 +32,8 @@ from doorstep.backup.passphrase import Passphrase
 from doorstep.backup.tar_members import is_member_name
 from doorstep.catalog.copying import CatalogFile, copy_catalog
 from doorstep.clock import SystemClock
-from doorstep.config.document import read_document
+from doorstep.config.document import Document, read_document
+from doorstep.config.secrets_file import secrets_beside
 from doorstep.config.without_secrets import named_files, without_secrets
 from doorstep.core.errors import ConfigInvalid, DoorstepError
 
@@ -40,6 +43,9 @@ KEY_FOLDER = "keys"
 
 DEVICES = ("subscriptions",)
 """Of the catalog: who knows the addresses and keys of devices may send to them.  Without our key they are no use."""
+
+LAST_FILE = "last-backup.json"
+"""In the data folder: when the newest backup was made, by whom so ever."""
 
 WORKSHOP = ".doorstep-backup-"
 FORGOTTEN_AFTER_SECONDS = 24 * 3600.0
@@ -75,11 +81,32 @@ def make_backup(
         _forget_former_workshops(data)
         # Not beside the target: that may be a stick that leaves the house, where a backup with secrets is encrypted.
         with tempfile.TemporaryDirectory(prefix=WORKSHOP, dir=data) as folder:
-            return _write(data, config, target, passphrase, Path(folder) / CATALOG)
+            manifest = _write(data, config, target, passphrase, Path(folder) / CATALOG)
     except OSError as error:
         words = error.strerror or "it was changed meanwhile"
         msg = f"The backup {target} could not be written ({words}). What lay there before is untouched."
         raise DoorstepError(msg) from error
+    _note_last(data, manifest)
+    return manifest
+
+
+def last_backup(data: Path) -> tuple[datetime, bool] | None:
+    """When the newest backup of this data folder was made, and whether with secrets; None where nobody knows."""
+    try:
+        told = json.loads((data / LAST_FILE).read_bytes())
+        made_at = datetime.fromisoformat(told["made_at"])
+        return (made_at, told["with_secrets"] is True) if made_at.tzinfo is not None else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _note_last(data: Path, manifest: Manifest) -> None:
+    """The backup is made whether or not this can be written."""
+    told = {"made_at": manifest.made_at.isoformat(), "with_secrets": manifest.has_secrets}
+    unfinished = data / f".{LAST_FILE}.part"
+    with suppress(OSError):
+        unfinished.write_text(json.dumps(told), encoding="utf-8")
+        unfinished.replace(data / LAST_FILE)
 
 
 def _write(data: Path, config: Path | None, target: Path, passphrase: Passphrase | None, copy: Path) -> Manifest:
@@ -152,11 +179,17 @@ def _of_config(config: Path | None, *, with_secrets: bool) -> tuple[list[SmallFi
     if not with_secrets:
         shown = without_secrets(text, str(config))
         left_out = [LeftOut(*one) for one in shown.left_out]
-        left_out += [LeftOut(f"the file {name}", "") for name in named_files(document)]
+        left_out += [LeftOut(f"the file {name}", "") for name in _secret_files(document, config)]
         return [SmallFile(CONFIG, shown.text.encode())], left_out
-    named = enumerate(named_files(document), 1)
+    named = enumerate(_secret_files(document, config), 1)
     secrets = [SmallFile(f"{SECRETS}{number}", _read(document.folder / name), name) for number, name in named]
     return [SmallFile(CONFIG, text.encode()), *secrets], []
+
+
+def _secret_files(document: Document, config: Path) -> list[str]:
+    """As the config names them, and the one beside it in which the page keeps passwords."""
+    beside = secrets_beside(config)
+    return [*named_files(document), *([beside.name] if beside.is_file() else [])]
 
 
 def _keys(folder: Path) -> Iterator[SmallFile]:

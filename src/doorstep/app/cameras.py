@@ -60,9 +60,11 @@ def nobody_beside(_camera: CameraSettings, _buffered: BufferedCamera) -> Aside:
     return NOBODY_BESIDE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Shared:
     """What all cameras of a server have in common; `open_source` makes a new source of a camera's address.
+
+    `settings` are those that run: a reload puts others in their place, and nobody else does.
 
     `beside` is who goes along with a camera's recorder, by its settings as they are now.
     """

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 
+import structlog
+
 from doorstep.app.finding import Finding
 from doorstep.core.errors import DoorstepError, NotifierRefused, NotifierUnavailable
 from doorstep.core.notify_settings import AppriseSettings, EmailSettings, NotifySettings, WebhookSettings
@@ -11,6 +13,8 @@ from doorstep.core.recipient import Recipient
 from doorstep.notifiers.apprise import AppriseNotifier
 from doorstep.notifiers.smtp import SmtpNotifier
 from doorstep.ports import Clock, Notifier, Payments, Recipients
+
+log = structlog.get_logger()
 
 EMAIL = "email"
 """The channel, and the recipient's name."""
@@ -31,6 +35,34 @@ def put_channels(
         if isinstance(notifier, AppriseNotifier):
             to_warm.append(notifier)
     return to_warm
+
+
+def change_channels(
+    before: NotifySettings,
+    after: NotifySettings,
+    recipients: Recipients,
+    clock: Clock,
+    payments: Payments | None = None,
+) -> None:
+    """What came, went or changed in the config, while Doorstep runs; a channel that stays as it is notices nothing.
+
+    One that changed has to be proven anew.  Called on the event loop.
+    """
+    if before == after:
+        return
+    old = {_channel_of(chosen): chosen for chosen in _chosen(before)}
+    new = {_channel_of(chosen): chosen for chosen in _chosen(after)}
+    for channel, chosen in old.items():
+        if new.get(channel) != chosen:
+            recipients.remove(channel)
+    for channel, chosen in new.items():
+        if old.get(channel) != chosen:
+            try:
+                notifier = _notifier(chosen, clock, payments)
+            except NotifierRefused as error:  # the config was judged: a part of the machine is missing
+                log.warning("a channel cannot be used", channel=channel, reason=str(error))
+                continue
+            recipients.put(_recipient(chosen, notifier), notifier)
 
 
 async def warm(notifiers: list[AppriseNotifier]) -> None:
@@ -64,14 +96,38 @@ def _recipient(chosen: Chosen, notifier: Notifier) -> Recipient:
 def _channels(
     settings: NotifySettings, clock: Clock, payments: Payments | None = None
 ) -> Iterator[tuple[Chosen, Notifier]]:
-    if settings.email is not None:
-        yield settings.email, _mail(settings.email, payments)
-    for one in settings.apprise:
-        yield one, AppriseNotifier(one)
-    for other in settings.webhooks:
-        from doorstep.notifiers.webhook import WebhookNotifier  # noqa: PLC0415 - TLS, which most do without here
+    for chosen in _chosen(settings):
+        yield chosen, _notifier(chosen, clock, payments)
 
-        yield other, WebhookNotifier(other, clock)
+
+def _chosen(settings: NotifySettings) -> Iterator[Chosen]:
+    if settings.email is not None:
+        yield settings.email
+    yield from settings.apprise
+    yield from settings.webhooks
+
+
+def _channel_of(chosen: Chosen) -> str:
+    """As its notifier calls itself, without making one."""
+    match chosen:
+        case EmailSettings():
+            return EMAIL
+        case AppriseSettings():
+            return f"apprise:{chosen.name}"
+        case WebhookSettings():
+            return f"webhook:{chosen.name}"
+
+
+def _notifier(chosen: Chosen, clock: Clock, payments: Payments | None) -> Notifier:
+    match chosen:
+        case EmailSettings():
+            return _mail(chosen, payments)
+        case AppriseSettings():
+            return AppriseNotifier(chosen)
+        case WebhookSettings():
+            from doorstep.notifiers.webhook import WebhookNotifier  # noqa: PLC0415 - TLS, which most do without here
+
+            return WebhookNotifier(chosen, clock)
 
 
 def _mail(settings: EmailSettings, payments: Payments | None) -> Notifier:

@@ -1,4 +1,4 @@
-"""Applies a changed config to the house that runs, on SIGHUP.  What a change means is decided in `core/reload`."""
+"""Applies a changed config to the house that runs, on SIGHUP or from the page.  What it means: `core/reload`."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,10 @@ from collections.abc import Callable
 import structlog
 
 from doorstep.app.cameras import CameraFactory
+from doorstep.app.channels import change_channels
 from doorstep.app.rtmp_intake import RtmpIntake
+from doorstep.app.server_parts import ServerParts
+from doorstep.app.settings_file import SettingsPlace
 from doorstep.core.errors import ConfigInvalid
 from doorstep.core.reload import Reload, reload_of
 from doorstep.core.settings import CameraSettings, Settings
@@ -16,6 +19,7 @@ from doorstep.pipeline.health import HealthBoard
 log = structlog.get_logger()
 
 FINISH_SECONDS = 8.0
+PATIENCE_SECONDS = 6.0
 CHANGED = "its settings were changed"
 ABSENT = "it was not in the config"
 SWITCHED_OFF = "it was switched off in the config"
@@ -37,33 +41,70 @@ class Reloader:
         factory: CameraFactory,
         rtmp: RtmpIntake,
         board: HealthBoard,
+        use: Callable[[Settings], None] = lambda _settings: None,
     ) -> None:
-        """`settings` are those that run; `read` blocks, and raises ConfigInvalid."""
+        """`settings` are those that run; `read` blocks, and raises ConfigInvalid.
+
+        `use` has others run by new ones, before cameras are made by them.
+        """
         self._settings = settings
         self._read = read
         self._cameras = cameras
         self._factory = factory
         self._rtmp = rtmp
         self._board = board
+        self._use = use
+        self._turn = asyncio.Condition()
+        self._begun = self._ended = 0
+        self._trouble = ""
+        self._waiting: tuple[str, ...] = ()
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """The tables whose changes wait for a restart."""
+        return self._waiting
+
+    def waits(self, wanted: Settings) -> tuple[str, ...]:
+        """Those that would wait.  From any thread."""
+        return reload_of(self._settings, wanted).needs_restart
 
     async def run(self, asked: asyncio.Event) -> None:
         """Reload each time that it is asked for, one after the other, for ever."""
         while True:
             await asked.wait()
             asked.clear()
-            await self.reload()
+            self._begun += 1
+            self._trouble = await self.reload()
+            async with self._turn:
+                self._ended = self._begun
+                self._turn.notify_all()
+
+    async def reload_now(self, asked: asyncio.Event) -> str:
+        """Have `run` do it and wait for that, for some seconds; why the config is not used, empty where it is."""
+        mine = self._begun + 1
+        asked.set()
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS), self._turn:
+                await self._turn.wait_for(lambda: self._ended >= mine)
+        except TimeoutError:
+            return ""  # a disk holds a recording; it goes on
+        return self._trouble
 
     async def could_begin(self) -> bool:
         """Whether the config, as it is now, can be used by a new run; else it is told why not."""
+        return not await self.why_not_begin()
+
+    async def why_not_begin(self) -> str:
+        """Why a new run could not use the config as it is now; empty where it could."""
         try:
             await asyncio.to_thread(self._read)
         except ConfigInvalid as error:
             self._tell_unusable(error)
-            return False
-        return True
+            return str(error)
+        return ""
 
-    async def reload(self) -> None:
-        """Once."""
+    async def reload(self) -> str:
+        """Once; why the config is not used, empty where it is."""
         try:
             wanted = await asyncio.to_thread(self._read)
             plan = reload_of(self._settings, wanted)
@@ -72,7 +113,7 @@ class Reloader:
             self._rtmp.expect(plan.settings.cameras)
         except ConfigInvalid as error:
             self._tell_unusable(error)
-            return
+            return str(error)
         self._board.clear(NOT_USED)
         self._tell_what_waits(plan)
         await self._apply(plan)
@@ -83,6 +124,7 @@ class Reloader:
             removed=list(plan.removed),
             needs_restart=list(plan.needs_restart),
         )
+        return ""
 
     def _tell_unusable(self, error: ConfigInvalid) -> None:
         what = f"The changed config is not used: {error}"
@@ -94,6 +136,7 @@ class Reloader:
         async with asyncio.TaskGroup() as stopping:
             for camera_id in (*plan.removed, *(camera.id for camera in plan.changed)):
                 stopping.create_task(self._cameras.stop(camera_id, FINISH_SECONDS))
+        self._use(plan.settings)
         for camera_id in plan.removed:
             self._cameras.remove(camera_id)
             await self._factory.forget(camera_id)
@@ -108,12 +151,15 @@ class Reloader:
         self._settings = plan.settings
 
     def _tell_what_waits(self, plan: Reload) -> None:
+        self._waiting = plan.needs_restart
         if not plan.needs_restart:
             self._board.clear(WAITS)
             return
         names = ", ".join(plan.needs_restart)
-        what = f"Changes of {names} in the config wait for a restart; its cameras are used already."
-        self._board.report(WAITS, what, "Restart Doorstep when it suits.", minor=True)
+        what = f"Changes of {names} in the config wait for a restart; all else is used already."
+        self._board.report(
+            WAITS, what, "Restart Doorstep when it suits: Settings, Alerts and recording, Restart now.", minor=True
+        )
 
 
 def _away(before: CameraSettings | None) -> str:
@@ -121,3 +167,17 @@ def _away(before: CameraSettings | None) -> str:
     if before is None:
         return ABSENT
     return CHANGED if before.enabled else SWITCHED_OFF
+
+
+def make_reloader(settings: Settings, place: SettingsPlace | None, server: ServerParts) -> Reloader:
+    """For a server that runs by `settings`; without a place for them there is nothing to read anew."""
+    read = place.read if place is not None else lambda: settings
+
+    def use(plan: Settings) -> None:
+        notify, book = server.shared.settings.notify, server.telling.book
+        change_channels(notify, plan.notify, book, server.shared.clock, server.costs)
+        server.shared.settings = plan
+        server.silences.space_by(plan.events.alert_cooldown)
+        server.sweeper.keep(plan.retention)
+
+    return Reloader(settings, read, server.cameras, server.factory, server.rtmp, server.shared.health, use)

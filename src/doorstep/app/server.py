@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -20,8 +20,10 @@ from doorstep.app.http import HttpServer, listen, owners_socket
 from doorstep.app.motion_queue import motion_tasks
 from doorstep.app.off_site_clips import origin_of_links
 from doorstep.app.preferences import held_tasks
-from doorstep.app.reloading import FINISH_SECONDS, Reloader
+from doorstep.app.reloading import FINISH_SECONDS, Reloader, make_reloader
 from doorstep.app.server_parts import ServerParts, make_server
+from doorstep.app.settings_desk import settings_parts
+from doorstep.app.settings_file import SettingsPlace
 from doorstep.app.signals import reload_signal, stop_signals, unless
 from doorstep.app.web_parts import web_parts
 from doorstep.core.errors import CatalogAway
@@ -48,13 +50,13 @@ async def serve(
     settings: Settings,
     model_folders: Sequence[Path],
     say: Callable[[str], None],
-    reload: Callable[[], Settings] | None = None,
+    place: SettingsPlace | None = None,
 ) -> bool:
     """Run until SIGTERM or SIGINT.  `say` prints a line for the owner; the first tells where it listens.
 
-    True where the process is to begin anew: its catalog was away at the start and is there now, or went away in it.
-    `reload` reads the settings anew on SIGHUP; it blocks and raises ConfigInvalid.  Without it there is nothing to
-    read, and the signal ends the process as it ends others.
+    True where the process is to begin anew: its catalog was away at the start and is there now, or went away in it, or
+    its owner asked for that.  `place` is the file that holds the settings, which SIGHUP has read anew; without one, or
+    where it says so, the signal ends the process as it ends others.
     Raises ConfigInvalid (port in use, data folder), CatalogUnavailable, StoreUnavailable: then nothing was started.
     """
     use_enough_threads()
@@ -69,14 +71,16 @@ async def serve(
         owners_socket(data) as inside,
         ThreadPoolExecutor(LOOK_THREADS, "look") as looks,
     ):
-        asked = signals.enter_context(reload_signal()) if reload is not None else asyncio.Event()
+        asked = signals.enter_context(reload_signal()) if place is not None and place.hears_signal else asyncio.Event()
         port = public.getsockname()[1]
         making = make_server(settings, model_folders, link_address(settings.server, port), looks)
         server = await unless(stopped, making)
         if server is None:
             return False
         origin = await origin_of_links(server.off_site, settings.store.s3)
-        http = HttpServer(web_parts(server, origin), settings.server.tls, server.shared.health, public, inside)
+        reloader, anew = make_reloader(settings, place, server), asyncio.Event()
+        parts = web_parts(server, origin, settings_parts(place, server, reloader, asked, anew))
+        http = HttpServer(parts, settings.server.tls, server.shared.health, public, inside)
         gc.collect()
         gc.freeze()  # what is here now stays: to look through it again and again stops all for a tenth of a second
         say(f"listening on {_spoken_address(settings, public)}")
@@ -86,12 +90,10 @@ async def serve(
             log.warning("the catalog went away in the middle of the start; starting anew", reason=str(error))
             await _close(server)
             return not stopped.is_set()
-        reloader = Reloader(
-            settings, reload or (lambda: settings), server.cameras, server.factory, server.rtmp, server.shared.health
-        )
         if stopped.is_set():
             return False
-        await _run(server, http, looks, reloader, asked, stopped)
+        running = partial(reloader.run, asked), _anew(server, reloader, anew)
+        await _run(server, http, looks, *running, stopped)
         return not stopped.is_set()
 
 
@@ -131,21 +133,21 @@ async def _run(
     server: ServerParts,
     http: HttpServer,
     looks: ThreadPoolExecutor,
-    reloader: Reloader,
-    asked: asyncio.Event,
+    reloading: Endless,
+    anew: Coroutine[None, None, None],
     stopped: asyncio.Event,
 ) -> None:
     """One TaskGroup; a signal closes events and recordings first, a second one ends at once.
 
-    So does a catalog that was awaited and is there.
+    So does the end of `anew`.
     """
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(keep_running(name, run, server.shared.clock, server.shared.health))
-            for name, run in _endless(server, partial(reloader.run, asked)).items()
+            for name, run in _endless(server, reloading).items()
         ]
         running.append(tasks.create_task(http.run()))
-        await unless(stopped, _anew(server, reloader))
+        await unless(stopped, anew)
         log.info("stopping: finishing recordings")
         if stopped.is_set():
             server.health.stopping()
@@ -169,6 +171,7 @@ def _endless(server: ServerParts, reloading: Endless) -> Tasks:
         "cameras": server.cameras.run,
         "rtmp": server.rtmp.run,
         **server.live.endless(),
+        **server.sign_ins.endless(),
         **server.rehearsals.endless(),
         **server.health.endless(),
         **server.doorbell.endless,
@@ -185,7 +188,7 @@ def _endless(server: ServerParts, reloading: Endless) -> Tasks:
         **_sweeping(server),
         **_awaiting(server),
         "buffer shares": storage.shares.run,
-        "conversions": server.conversions.run,
+        **server.clips.endless(),
         "disk": storage.disk.run,
         "clock": server.clock_watch.run,
         "loop lateness": partial(measure_lateness, server.lateness, server.shared.clock),
@@ -200,9 +203,9 @@ def _awaiting(server: ServerParts) -> Tasks:
     return {"catalog": server.awaiting.run} if server.awaiting is not None else {}
 
 
-async def _anew(server: ServerParts, reloader: Reloader) -> None:
-    """Until this run is over for another one: never, but where it began without its catalog."""
-    await (server.awaiting.over if server.awaiting is not None else asyncio.Event()).wait()
+async def _anew(server: ServerParts, reloader: Reloader, asked: asyncio.Event) -> None:
+    """Until this run is over for another one: where it is asked for, or began without its catalog, which is there."""
+    await unless(server.awaiting.over if server.awaiting is not None else asyncio.Event(), asked.wait())
     while not await reloader.could_begin():
         await server.shared.clock.sleep(AGAIN_SECONDS)
 

@@ -12,10 +12,10 @@ from sqlalchemy import Engine
 
 from doorstep.accounts.account_book import AccountBook
 from doorstep.accounts.play_keys import PlayKeys
-from doorstep.app import transcode_child
 from doorstep.app.awaiting import Awaiting
 from doorstep.app.camera_child import READERS
 from doorstep.app.cameras import CameraFactory, Shared, nobody_beside, time_zone
+from doorstep.app.clips import ClipParts, make_clips
 from doorstep.app.costs import make_costs, pays_for_looks, postage, priced
 from doorstep.app.detection_switch import open_switch
 from doorstep.app.detector import LateDetector, open_sized
@@ -33,6 +33,7 @@ from doorstep.app.rehearsals import RehearsalParts, make_rehearsals
 from doorstep.app.rtmp_intake import RtmpIntake
 from doorstep.app.rtmp_viewers import RtmpViewers
 from doorstep.app.shares import Shares, make_shares
+from doorstep.app.sign_ins import SignIns
 from doorstep.app.sources import Sources
 from doorstep.app.telling import Telling, make_telling
 from doorstep.app.times_away import TimesAway
@@ -45,8 +46,6 @@ from doorstep.core.remote_use import DetectionPlace
 from doorstep.core.settings import Settings
 from doorstep.core.signed_motion import SeenMarks
 from doorstep.pipeline.cameras import Cameras
-from doorstep.pipeline.clip_builder import RecordedClips
-from doorstep.pipeline.clip_conversion import Conversions
 from doorstep.pipeline.clock_watch import ClockWatch
 from doorstep.pipeline.cost_ledger import CostLedger
 from doorstep.pipeline.explanations import Explanations
@@ -74,6 +73,7 @@ class ServerParts:
     engine: Engine
     catalog: SqlCatalog
     accounts: AccountBook
+    sign_ins: SignIns
     detector: LateDetector
     remote: "RemoteDetection | None"
     nursery: Nursery
@@ -85,8 +85,7 @@ class ServerParts:
     cameras: Cameras
     doorbell: DoorbellParts
     factory: CameraFactory
-    clips: RecordedClips
-    conversions: Conversions
+    clips: ClipParts
     feedback: FeedbackFolder
     sweeper: Sweeper
     clock_watch: ClockWatch
@@ -110,6 +109,7 @@ async def make_server(
     """Opens catalog, store and buffer; `address` is for links, `looks` is the detector's.  Raises as `serve` does."""
     ground = await open_ground(settings, address)
     accounts, costs = AccountBook(SqlAccountRecords(ground.engine), ground.clock), make_costs(ground)
+    accounts.grants.is_clock_set = lambda: ground.clock_watch.is_dated
     live = make_live(settings.live, ground.engine, ground.clock, ground.health, ground.clock_watch.may_expire_by_age)
     play_keys = PlayKeys(accounts, ground.clock, lambda camera: cameras.camera(camera) is not None)
     eyes = _eyes(ground, model_folders, _watching(live, play_keys, accounts), costs)
@@ -118,14 +118,14 @@ async def make_server(
     off_site = make_off_site(ground, postage(costs, settings), shares.share_for_mail)
     shared = await _shared(ground, live, eyes, told, looks, off_site)
     factory, cameras = _cameras(shared, ground.catalog, ground.clock_watch)
-    conversions = Conversions(settings.server.data / "converted", transcode_child.COMMAND)
-    clips = RecordedClips(ground.storage.store, factory.buffers, ground.clock, ground.catalog, conversions)
+    clips = make_clips(ground, factory.buffers)
     push = await make_push(ground.engine, accounts, told.telling, shared, told.silences, ground.catalog)
     return ServerParts(
         shared=shared,
         engine=ground.engine,
         catalog=ground.catalog,
         accounts=accounts,
+        sign_ins=SignIns(accounts, live.sessions, ground.clock),
         detector=eyes.detector,
         remote=eyes.remote,
         nursery=eyes.nursery,
@@ -138,8 +138,7 @@ async def make_server(
         doorbell=make_doorbell(settings, cameras.trigger, ground.health, ground.clock, told.chimes, cameras.name_of),
         factory=factory,
         clips=clips,
-        rehearsals=make_rehearsals(shared, cameras, factory.buffers, ground.catalog, clips, eyes.visitor),
-        conversions=conversions,
+        rehearsals=make_rehearsals(shared, cameras, factory.buffers, ground.catalog, clips.recorded, eyes.visitor),
         feedback=ground.feedback,
         sweeper=_sweeper(shared, ground, off_site),
         off_site=off_site,

@@ -9,6 +9,7 @@ import structlog
 
 from doorstep.accounts.account_book import AccountBook
 from doorstep.accounts.share_keys import ShareKeys
+from doorstep.accounts.share_pins import SharePins
 from doorstep.app.cameras import time_zone
 from doorstep.app.ground import Ground
 from doorstep.catalog.sql_shares import SqlShareRecords
@@ -17,8 +18,8 @@ from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.event import Event
 from doorstep.core.share import BY_MAIL
 from doorstep.ports import Clock
-from doorstep.web.share_parts import ShareParts
-from doorstep.web.shares import LINK
+from doorstep.web.share_parts import PinParts, ShareParts
+from doorstep.web.shared_event import LINK
 
 log = structlog.get_logger()
 
@@ -43,9 +44,10 @@ class Shares:
 
     def web(self, note: Callable[[AuditEntry], None]) -> ShareParts:
         """What the web may use; `note` writes into the audit log."""
-        keys = self.keys
+        keys, pins = self.keys, SharePins(self.clock)
+        asks = PinParts(pins.try_pin, pins.new_pass, pins.admits)
         return ShareParts(
-            keys.make, keys.opened_by, keys.count, keys.open_shares, keys.end, note, self.address, self.zone
+            keys.make, keys.opened_by, keys.count, keys.open_shares, keys.end, note, self.address, self.zone, asks
         )
 
     def share_for_mail(self, event: Event, hours: int = MAIL_LINK_HOURS) -> str:
@@ -76,7 +78,7 @@ def make_shares(ground: Ground, accounts: AccountBook) -> Shares:
     """Those of this server.  Raises ConfigInvalid for a time zone that is none."""
     server = ground.settings.server
     return Shares(
-        ShareKeys(SqlShareRecords(ground.engine), ground.clock, accounts.people, accounts.login),
+        ShareKeys(SqlShareRecords(ground.engine), ground.clock, accounts.people_now, accounts.login),
         ground.clock,
         server.address.rstrip("/"),
         time_zone(server.timezone),

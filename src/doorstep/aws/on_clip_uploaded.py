@@ -24,6 +24,7 @@ from doorstep.aws.secret_parameter import SecretParameter
 from doorstep.aws.told_marks import Claim, ToldMarks
 from doorstep.aws.viewer_links import ViewerLinks
 from doorstep.clock import SystemClock
+from doorstep.core.cause import Cause
 from doorstep.core.clip_words import METADATA, ClipWords, clip_words
 from doorstep.core.errors import ConfigInvalid, DoorstepError, NotifierUnavailable, StoreUnavailable
 from doorstep.core.notify_settings import EmailSettings
@@ -65,10 +66,12 @@ class ClipMail:
     links: ViewerLinks | None
 
     def tell(self, made: MadeObject, caller: str) -> str:
-        """One word for what came of it: "told", "known", "gone".  Raises DoorstepError."""
+        """One word for what came of it: "told", "known", "gone", or "other" for no visit.  Raises DoorstepError."""
         words = self._words(made)
         if words is None:
             return "gone"
+        if words.causes == (Cause.SAVED,):  # somebody at home kept it, and knows
+            return "other"
         marks = ToldMarks(self.s3, made.bucket, self.settings.prefix, caller)
         claim = marks.claim(made.key, self.clock.now())
         if claim is None:

@@ -14,7 +14,7 @@ from doorstep.core.explanation import Explanation, Verdict
 from doorstep.core.gap import Gap
 from doorstep.core.recorded_span import RecordedSpan, holds, own_file
 from doorstep.core.redating import dated_delivery, dated_event, dated_gap, dated_span
-from doorstep.core.timeline import Timeline
+from doorstep.core.timeline import BriefTimeline, Timeline, brief
 from doorstep.ports import EventQuery
 
 _START = datetime.min.replace(tzinfo=UTC)
@@ -159,6 +159,10 @@ class MemoryCatalog:
         events = [event for event in kept if event.started_at < until and _reaches_to(event) >= since]
         complete = max(map(len, (spans, gaps, events))) <= most
         return Timeline(spans[-most:], gaps[-most:], events[-most:], complete=complete)
+
+    def brief_timeline(self, camera: CameraId, since: datetime, until: datetime, most: int) -> BriefTimeline:
+        """The same with marks for events."""
+        return brief(self.timeline(camera, since, until, most))
 
     def save_delivery(self, delivery: Delivery) -> None:
         """Insert or replace, without the snapshot."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from threading import Lock
 
 from doorstep.catalog.cursor import Cursor, page_of
-from doorstep.core.audit import AuditEntry
+from doorstep.core.audit import EVERY_ENTRY, AuditEntry, AuditFilter
 from doorstep.core.camera import CameraId
 
 
@@ -22,13 +22,18 @@ class MemoryAuditLog:
             self._entries.update({entry.id: entry for entry in entries})
 
     def entries(
-        self, cursor: str | None, limit: int, cameras: frozenset[CameraId] | None = None
+        self,
+        cursor: str | None,
+        limit: int,
+        cameras: frozenset[CameraId] | None = None,
+        wanted: AuditFilter = EVERY_ENTRY,
     ) -> tuple[Sequence[AuditEntry], str | None]:
         """As the port says."""
         behind = None if cursor is None else Cursor.parse(cursor)
         if cursor is not None and behind is None:
             return (), None
-        seen = [entry for entry in self._newest_first() if cameras is None or entry.camera in cameras]
+        newest_first = filter(wanted.holds, self._newest_first())
+        seen = [entry for entry in newest_first if cameras is None or entry.camera in cameras]
         return page_of([one for one in seen if behind is None or _age(one) < (behind.at, behind.id)], max(1, limit))
 
     def forget_entries(self, before: datetime, most: int) -> int:

@@ -43,7 +43,7 @@ class UploadRow(OwnedRow):
 
 
 class ShareRow(OwnedRow):
-    """A link to one event; of its secret only the hash."""
+    """A link to one event; of its secret only the hash, as of its PIN, null where it asks for none."""
 
     __tablename__ = "shares"
 
@@ -55,6 +55,7 @@ class ShareRow(OwnedRow):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     opened: Mapped[int]
+    pin_hash: Mapped[str | None]
 
     __table_args__ = (
         Index(None, "site", "secret_hash", unique=True),

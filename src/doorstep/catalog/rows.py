@@ -4,18 +4,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from doorstep.catalog.tables import (
-    AccountRow,
     CauseRow,
     DeliveryRow,
     EventRow,
     ExplanationRow,
     GapRow,
-    GrantRow,
     LedgerJson,
     SpanRow,
     ToldRow,
 )
-from doorstep.core.access import Account, Grant, Role, Scope
 from doorstep.core.alert import Alert, AlertId
 from doorstep.core.camera import CameraId
 from doorstep.core.clock_state import Guess
@@ -216,58 +213,3 @@ def span_row(span: RecordedSpan) -> SpanRow:
 def span_of(row: SpanRow) -> RecordedSpan:
     """The minute file that the row was made from."""
     return RecordedSpan(row.key, CameraId(row.camera), row.starts_at, row.ends_at, row.size, row.whole)
-
-
-def account_row(account: Account) -> AccountRow:
-    """The row of a person."""
-    return AccountRow(
-        folded_name=account.name.casefold(),
-        name=account.name,
-        password_hash=account.password_hash,
-        role=account.role.value,
-        cameras=_camera_list(account.cameras),
-        created_at=account.created_at,
-    )
-
-
-def account_of(row: AccountRow) -> Account:
-    """The person that the row was made from."""
-    return Account(row.name, row.password_hash, Role(row.role), _camera_set(row.cameras), row.created_at)
-
-
-def grant_row(grant: Grant) -> GrantRow:
-    """The row of a session or token."""
-    return GrantRow(
-        id=grant.id,
-        secret_hash=grant.secret_hash,
-        name=grant.name,
-        account=grant.account,
-        scopes=sorted(scope.value for scope in grant.scopes),
-        cameras=_camera_list(grant.cameras),
-        created_at=grant.created_at,
-        expires_at=grant.expires_at,
-        made_by=grant.made_by,
-    )
-
-
-def grant_of(row: GrantRow) -> Grant:
-    """The session or token that the row was made from."""
-    return Grant(
-        id=row.id,
-        secret_hash=row.secret_hash,
-        name=row.name,
-        account=row.account,
-        scopes=frozenset(Scope(scope) for scope in row.scopes),
-        cameras=_camera_set(row.cameras),
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        made_by=row.made_by,
-    )
-
-
-def _camera_list(cameras: frozenset[CameraId] | None) -> list[str] | None:
-    return None if cameras is None else sorted(cameras)
-
-
-def _camera_set(cameras: list[str] | None) -> frozenset[CameraId] | None:
-    return None if cameras is None else frozenset(map(CameraId, cameras))

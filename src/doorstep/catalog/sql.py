@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Engine, Select, delete, func, select
 
-from doorstep.catalog import sql_dating, sql_pages, sql_spans
+from doorstep.catalog import sql_brief, sql_dating, sql_pages, sql_spans
 from doorstep.catalog.engine import reading, writing
 from doorstep.catalog.rows import (
     delivery_of,
@@ -28,7 +28,7 @@ from doorstep.core.event import Event, EventId
 from doorstep.core.explanation import Explanation, Verdict
 from doorstep.core.gap import Gap
 from doorstep.core.recorded_span import RecordedSpan
-from doorstep.core.timeline import Timeline
+from doorstep.core.timeline import BriefTimeline, Timeline
 from doorstep.ports import EventQuery
 
 
@@ -165,6 +165,11 @@ class SqlCatalog:
         """Files, gaps and events (none deleted) that touch the span, the newest `most` of each kind."""
         with reading(self._engine) as session:
             return sql_spans.timeline(session, camera, since, until, most)
+
+    def brief_timeline(self, camera: CameraId, since: datetime, until: datetime, most: int) -> BriefTimeline:
+        """The same with marks for events."""
+        with reading(self._engine) as session:
+            return sql_brief.brief_timeline(session, camera, since, until, most)
 
     def save_delivery(self, delivery: Delivery) -> None:
         """Insert or replace.  The alert's snapshot is not kept in the row: it is the event's still."""

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Engine, delete, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Engine, delete, func, literal, select, tuple_
 
 from doorstep.catalog.cursor import Cursor, page_of
 from doorstep.catalog.engine import reading, writing
 from doorstep.catalog.instant import Instant
 from doorstep.catalog.tables import AuditRow
-from doorstep.core.audit import AuditEntry
+from doorstep.core.audit import EVERY_ENTRY, AuditEntry, AuditFilter
 from doorstep.core.camera import CameraId
 
 
@@ -26,10 +26,15 @@ class SqlAuditLog:
                 session.merge(_row(entry))
 
     def entries(
-        self, cursor: str | None, limit: int, cameras: frozenset[CameraId] | None = None
+        self,
+        cursor: str | None,
+        limit: int,
+        cameras: frozenset[CameraId] | None = None,
+        wanted: AuditFilter = EVERY_ENTRY,
     ) -> tuple[Sequence[AuditEntry], str | None]:
         """As the port says."""
-        statement = select(AuditRow).order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(max(1, limit) + 1)
+        newest_first = select(AuditRow).order_by(AuditRow.at.desc(), AuditRow.id.desc())
+        statement = newest_first.where(*_wanted(wanted)).limit(max(1, limit) + 1)
         if cameras is not None:
             statement = statement.where(AuditRow.camera.in_(cameras))
         if cursor is not None:
@@ -54,6 +59,18 @@ class SqlAuditLog:
                 place = tuple_(literal(at, Instant()), literal(row_id))
                 session.execute(delete(AuditRow).where(tuple_(AuditRow.at, AuditRow.id) <= place))
             return count - (session.scalar(select(func.count()).select_from(AuditRow)) or 0)
+
+
+def _wanted(wanted: AuditFilter) -> list[ColumnElement[bool]]:
+    """As `AuditFilter.holds`."""
+    found = []
+    if wanted.who is not None:
+        found.append(AuditRow.who == wanted.who)
+    if wanted.camera is not None:
+        found.append(AuditRow.camera == wanted.camera)
+    if wanted.verbs is not None:
+        found.append(AuditRow.verb.in_(wanted.verbs))
+    return found
 
 
 def _row(entry: AuditEntry) -> AuditRow:

@@ -64,6 +64,7 @@ def _row(share: Share, secret_hash: str) -> ShareRow:
         created_at=share.created_at,
         expires_at=share.expires_at,
         opened=share.opened,
+        pin_hash=share.pin_hash,
     )
 
 
@@ -76,4 +77,5 @@ def _share(row: ShareRow) -> Share:
         created_at=row.created_at,
         expires_at=row.expires_at,
         opened=row.opened,
+        pin_hash=row.pin_hash,
     )

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from doorstep.catalog.base import Base, LedgerJson, OwnedRow, index_where
 from doorstep.catalog.off_site_tables import CallRow, ShareRow, UploadRow
+from doorstep.catalog.people_tables import AccountRow, GrantRow, PasskeyRow
 from doorstep.catalog.site_tables import SiteRow, SiteShareRow
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "GrantRow",
     "LedgerJson",
     "OwnedRow",
+    "PasskeyRow",
     "PreferencesRow",
     "ShareRow",
     "SiteRow",
@@ -33,7 +35,7 @@ __all__ = [
     "UploadRow",
 ]
 
-HEAD = "0010"
+HEAD = "0012"
 """The last step of `migrations`; a test holds it there."""
 
 
@@ -198,37 +200,6 @@ class SpanRow(ToldRow):
         Index(None, "site", "starts_at", "key"),
         index_where("boot", "boot IS NOT NULL"),
     )
-
-
-class AccountRow(OwnedRow):
-    """A person; found by the folded name, shown by the name."""
-
-    __tablename__ = "accounts"
-
-    folded_name: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    password_hash: Mapped[str]
-    role: Mapped[str]
-    cameras: Mapped[list[str] | None]
-    created_at: Mapped[datetime]
-
-
-class GrantRow(OwnedRow):
-    """A session or a token; of its secret only the hash."""
-
-    __tablename__ = "grants"
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    secret_hash: Mapped[str]
-    name: Mapped[str]
-    account: Mapped[str | None]
-    scopes: Mapped[list[str]]
-    cameras: Mapped[list[str] | None]
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime | None]
-    made_by: Mapped[str | None]
-
-    __table_args__ = (Index(None, "site", "secret_hash", unique=True),)
 
 
 class AuditRow(OwnedRow):

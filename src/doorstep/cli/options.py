@@ -35,11 +35,38 @@ def settings_of(config: Path | None, data: Path | None, listen: str | None = Non
     """The settings that these options mean.  Raises ConfigInvalid, also for what this version would ignore."""
     from doorstep.config.load import demo_settings, load_settings  # noqa: PLC0415 - pydantic, which --help does without
 
+    named = named_config(config, demo=demo)
+    if named is not None:
+        return load_settings(named, os.environ, data=data, listen=listen, only_built=True)
+    own = own_config(data, demo=demo)
+    if is_file(own):
+        return load_settings(own, os.environ, data=own.parent, listen=listen, only_built=True)
     if demo:
         return demo_settings(data=data, listen=listen, environment=os.environ)
-    if config is None and DEFAULT_CONFIG.exists():
-        config = DEFAULT_CONFIG
-    return load_settings(config, os.environ, data=data, listen=listen, only_built=True)
+    return load_settings(None, os.environ, data=data, listen=listen, only_built=True)
+
+
+def named_config(config: Path | None, *, demo: bool = False) -> Path | None:
+    """The config file that was named, or the one at its usual place; None where there is neither, and for the demo."""
+    if demo:
+        return None
+    return DEFAULT_CONFIG if config is None and is_file(DEFAULT_CONFIG) else config
+
+
+def own_config(data: Path | None, *, demo: bool = False) -> Path:
+    """Where the page keeps the settings while no config file is named: in the data folder."""
+    from doorstep.config.load import demo_settings, load_settings  # noqa: PLC0415 - as above
+
+    made = demo_settings(data=data, environment=os.environ) if demo else load_settings(None, os.environ, data=data)
+    return made.server.data / DEFAULT_CONFIG.name
+
+
+def is_file(path: Path) -> bool:
+    """Also where we may not look: then there is none for us."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def model_folders(data: Path) -> list[Path]:

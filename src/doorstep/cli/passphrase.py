@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from doorstep.backup.passphrase import Passphrase
+from doorstep.backup.passphrase import new_passphrase as long_enough
 from doorstep.core.errors import ConfigInvalid
 
-LEAST_LETTERS = 12
 _LARGEST = 4096
 
 PassphraseOption = Annotated[
@@ -21,13 +21,11 @@ PassphraseOption = Annotated[
 def new_passphrase(file: Path | None) -> Passphrase:
     """For a backup that is made: long enough, and typed twice.  Raises ConfigInvalid."""
     typed = _from(file) if file else _asked("Passphrase for the backup: ")
-    if len(typed) < LEAST_LETTERS:
-        msg = f"The passphrase needs {LEAST_LETTERS} letters or more. Three or four random words are easy to remember."
-        raise ConfigInvalid(msg)
+    passphrase = long_enough(typed)
     if file is None and _asked("The same again: ") != typed:
         msg = "The two were not the same. Nothing was written; try again."
         raise ConfigInvalid(msg)
-    return Passphrase(typed)
+    return passphrase
 
 
 def known_passphrase(file: Path | None) -> str:

@@ -6,13 +6,16 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from doorstep.cli.memory import share_heaps
-from doorstep.cli.options import ConfigOption, DataOption, model_folders, settings_of
+from doorstep.cli.options import ConfigOption, DataOption, model_folders, named_config, own_config, settings_of
 from doorstep.core.settings import Settings
+
+if TYPE_CHECKING:
+    from doorstep.app.settings_file import SettingsPlace
 
 LONGEST_START_SECONDS = 600.0
 """After a night without its catalog a start reads every recording of that night."""
@@ -42,14 +45,36 @@ def run(
     configure_logs(as_json=log_json)
     read = partial(settings_of, config, data, listen, demo=demo)
     settings = read()
-    # The demo has no file to read again: there a hang-up of the terminal ends the server, as it ends other programs.
-    asyncio.run(_serve(settings, model_folders(settings.server.data), None if demo else read))
+    asyncio.run(_serve(settings, model_folders(settings.server.data), _place(config, data, listen, read, demo=demo)))
 
 
-async def _serve(settings: Settings, folders: list[Path], reload: Callable[[], Settings] | None) -> None:
+def _place(
+    config: Path | None, data: Path | None, listen: str | None, read: Callable[[], Settings], *, demo: bool
+) -> "SettingsPlace":
+    """The file that holds the settings.
+
+    The demo is tried from a terminal: there a hang-up ends the server, as it ends other programs.
+    """
+    from doorstep.app.settings_file import SettingsPlace  # noqa: PLC0415 - as below
+    from doorstep.config.load import DEMO_TEXT  # noqa: PLC0415 - as below
+
+    named = named_config(config, demo=demo)
+    own = own_config(data, demo=demo)
+    return SettingsPlace(
+        path=(named or own).absolute(),
+        read=read,
+        data=data.absolute() if data else None if named else own.parent,
+        listen=listen,
+        text=DEMO_TEXT if demo else "",
+        environment=os.environ,
+        hears_signal=not demo,
+    )
+
+
+async def _serve(settings: Settings, folders: list[Path], place: "SettingsPlace") -> None:
     from doorstep.app.server import serve  # noqa: PLC0415 - a second of imports that --help need not wait for
 
-    if await serve(settings, folders, _say, reload):
+    if await serve(settings, folders, _say, place):
         _begin_anew()
 
 

@@ -12,11 +12,6 @@ from doorstep.core.access import Role
 verbs = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 
 
-@verbs.callback()
-def _group() -> None:
-    """Keep `add` a verb of its own, though it is the only one."""
-
-
 @verbs.command("add")
 def add(
     name: Annotated[str, typer.Argument(help="The name to sign in with.")],
@@ -43,6 +38,22 @@ def add(
         password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask_password()
         accounts.add(name, password, role or (Role.OWNER if is_first else Role.FAMILY), cameras)
     typer.echo(f"{name} can sign in now.")
+
+
+@verbs.command("reset")
+def reset(
+    name: Annotated[str, typer.Argument(help="Whose password.")],
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Print a link that sets this person's password, once, within a day; for the owner who forgot it, too."""
+    settings = settings_of(config, data)
+    from doorstep.app.address import link_address  # noqa: PLC0415 - as above
+    from doorstep.cli.accounts import accounts_of  # noqa: PLC0415 - as above
+
+    address = link_address(settings.server, settings.server.port)
+    with accounts_of(settings.server.data, settings.catalog, address) as accounts:
+        typer.echo(accounts.reset(name))
 
 
 def _ask_password() -> str:

@@ -62,6 +62,11 @@ class Document:
 
 def read_document(path: Path) -> Document:
     """The file at `path`.  Raises ConfigInvalid when it cannot be read or is not TOML."""
+    return parse(read_text(path), str(path), path.absolute().parent)
+
+
+def read_text(path: Path) -> str:
+    """Its text.  Raises ConfigInvalid when it cannot be read, is too large or no UTF-8."""
     file = str(path)
     try:
         with path.open("rb") as stream:
@@ -73,12 +78,11 @@ def read_document(path: Path) -> Document:
         msg = f"{file}: the config file is larger than 1 MiB; that cannot be right."
         raise ConfigInvalid(msg)
     try:
-        text = content.decode()
+        return content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         msg = f"{file}, line {line}: this is not UTF-8 text. Save the file as UTF-8."
         raise ConfigInvalid(msg) from None
-    return parse(text, file, path.absolute().parent)
 
 
 def parse(text: str, file: str, folder: Path) -> Document:

@@ -99,14 +99,15 @@ def _keys_of(table: type[Table]) -> list[str]:
 
 def _tables_of(table: type[Table]) -> dict[str, type[Table]]:
     """The keys that hold a table, or a list of them."""
-    found = {field.alias or name: _table_in(field.annotation) for name, field in table.model_fields.items()}
+    found = {field.alias or name: table_in(field.annotation) for name, field in table.model_fields.items()}
     return {key: below for key, below in found.items() if below is not None}
 
 
-def _table_in(annotation: Any) -> type[Table] | None:  # noqa: ANN401 - an annotation may be anything
+def table_in(annotation: Any) -> type[Table] | None:  # noqa: ANN401 - an annotation may be anything
+    """The table that a key of this type holds, itself or in a list; None for other types."""
     if isinstance(annotation, type) and issubclass(annotation, Table):
         return annotation
-    return next((found for part in get_args(annotation) if (found := _table_in(part))), None)
+    return next((found for part in get_args(annotation) if (found := table_in(part))), None)
 
 
 def _all_keys(table: type[Table] = ConfigFile, prefix: str = "") -> Iterator[str]:

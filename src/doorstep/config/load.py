@@ -17,6 +17,7 @@ from doorstep.config.not_built import not_built_faults
 from doorstep.config.notation import host_and_port
 from doorstep.config.notify_table import notify_settings
 from doorstep.config.outside import fill_in_environment, fill_in_files
+from doorstep.config.secrets_file import read_secrets, secrets_beside
 from doorstep.config.watch_table import watch_settings
 from doorstep.config.zone_table import LeastHeights, ZoneTable
 from doorstep.core.camera import CameraId
@@ -38,6 +39,14 @@ from doorstep.core.settings import (
 from doorstep.core.zone import Point, Zone
 
 _NO_FILE = "(command line)"
+DEMO_TEXT = """\
+# The demo's camera.  Take it out once you have one of your own.
+[[camera]]
+id = "demo"
+name = "Demo door"
+source = "demo://"
+"""
+"""What `demo_settings` are in a file, for whoever goes on from there."""
 
 
 def load_settings(
@@ -50,11 +59,23 @@ def load_settings(
 ) -> Settings:
     """What the file at `path` says, or the defaults without one; `data` and `listen` win over the file's.
 
+    What `${NAME}` means is looked up in the environment, then in the `secrets.toml` beside the file.
     `only_built` refuses settings that this version would ignore.  Relative paths in the file are seen from its folder.
     Raises ConfigInvalid with everything that is wrong, one line each: file, line, key, remedy; no
     line holds a value of the file, of the environment or of a secret's file.
     """
     document = read_document(path) if path else Document(_NO_FILE, Path.cwd())
+    known = {**read_secrets(secrets_beside(path)), **environment} if path else environment
+    file, faults = checked(document, known, only_built=only_built)
+    if file is None or faults:
+        raise config_invalid(document.file, document.lines, faults)
+    return settings_in(file, document.folder, data=data, listen=listen)
+
+
+def checked(
+    document: Document, environment: Mapping[str, str], *, only_built: bool = False
+) -> tuple[schema.ConfigFile | None, list[Fault]]:
+    """The document as values, or everything that is wrong with it; it is filled in from outside, and not kept whole."""
     faults = fill_in_environment(document, environment)
     faults += fill_in_files(document)
     faults += address_faults(document)
@@ -63,9 +84,14 @@ def load_settings(
     file, more = judged(document)
     if only_built:
         faults += not_built_faults(document)
-    if file is None or faults or more:
-        raise config_invalid(document.file, document.lines, [*faults, *more])
-    return _settings(file, document.folder, _server(file.server, document.folder, data, listen))
+    return file, [*faults, *more]
+
+
+def settings_in(
+    file: schema.ConfigFile, folder: Path, *, data: Path | None = None, listen: str | None = None
+) -> Settings:
+    """The same for the rest of Doorstep.  Raises ConfigInvalid for a key file that is none, and a wrong `listen`."""
+    return _settings(file, folder, _server(file.server, folder, data, listen))
 
 
 def demo_settings(

@@ -62,7 +62,7 @@ def fill_in_files(document: Document) -> list[Fault]:
 def _unknown(name: str) -> str:
     if not _NAME.fullmatch(name):
         return "${…} needs the name of an environment variable: letters, digits and _"
-    return f"the environment variable {name} is not set"
+    return f"the environment variable {name} is not set, and secrets.toml has none of that name"
 
 
 def _secrets(document: Document) -> Iterator[tuple[KeyPath, dict[str, Value], str]]:

@@ -47,6 +47,14 @@ def _network(value: str) -> str:
         raise ValueError(msg) from None
 
 
+def _proxies(value: str) -> str:
+    network = ipaddress.ip_network(_network(value))
+    if network.prefixlen == 0:
+        msg = "would be everybody: whoever asks could say that he is somebody else; name the proxy itself"
+        raise ValueError(msg)
+    return str(network)
+
+
 def _size(value: object) -> object:
     return size_in_bytes(value) if isinstance(value, str) else value
 
@@ -81,7 +89,7 @@ class Server(Table):
     timezone: Annotated[str, AfterValidator(_time_zone)] = Field(
         "system", description="For quiet hours, words in mails and the demo clock."
     )
-    trusted_proxies: list[Annotated[str, AfterValidator(_network)]] = Field(
+    trusted_proxies: list[Annotated[str, AfterValidator(_proxies)]] = Field(
         [], description="Whose forwarding headers are believed."
     )
     ingest_from: list[Annotated[str, AfterValidator(_network)]] = Field(

@@ -1,8 +1,8 @@
 """The config file as it may be shown or kept in the clear: each secret replaced by an environment variable's name.
 
-A value that already refers to the environment stays, for its owner has put the secret elsewhere; so does the address
-of something in the machine itself, and where it listens.  Of network addresses the whole goes: some cameras want the
-password in the path.
+A value that already refers to the environment stays, for its owner has put the secret elsewhere, unless a password
+stands in it all the same; so does the address of something in the machine itself, and where it listens.  Of network
+addresses the whole goes: some cameras want the password in the path.
 """
 
 import re
@@ -19,6 +19,7 @@ _SECRET_WORDS = re.compile(r"password|passphrase|secret|token|api_?key|access_?k
 _REFERENCE = re.compile(r"\$\{[^}]*\}")
 _LOCAL = re.compile(r"(?:demo|file|v4l2|picamera|rtmps?-listen):")
 _USER = re.compile(r"(?<=://)[^\s/@\"'$]+@")
+_PASSWORD = re.compile(r"://[^\s/@:]*:[^\s/@]+@")
 _QUOTED = re.compile(r"(?:\"(?:\\.|[^\"\\])*\"|'[^']*'|[^#\"'])*")
 """A line up to its comment."""
 
@@ -37,7 +38,7 @@ class ShownConfig:
 def without_secrets(text: str, file: str) -> ShownConfig:
     """Comments and order stay.  Raises ConfigInvalid where a secret cannot be taken out for certain."""
     document = parse(text, file, Path())
-    secrets = {path: value for path, value in _texts(document.tables, ()) if _is_secret(path, value)}
+    secrets = {path: value for path, value in texts_in(document.tables, ()) if is_secret(path, value)}
     variables = _variables(document, secrets)
     lines = text.split("\n")
     for path, value in secrets.items():
@@ -51,29 +52,33 @@ def without_secrets(text: str, file: str) -> ShownConfig:
 
 def named_files(document: Document) -> list[str]:
     """The secrets' own files, as the config names them: `*_file` of any table, and the server's certificate and key."""
-    found = [value for path, value in _texts(document.tables, ()) if str(path[-1]).endswith("_file")]
+    found = [value for path, value in texts_in(document.tables, ()) if str(path[-1]).endswith("_file")]
     tls = document.table("server", "tls")
     found += [tls[name] for name in ("cert", "key") if isinstance(tls.get(name), str)]
     return list(dict.fromkeys(found))
 
 
-def _texts(value: Value, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+def texts_in(value: Value, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    """Every text in a value that stands at `path`."""
     match value:
         case dict():
             for key, item in value.items():
-                yield from _texts(item, (*path, key))
+                yield from texts_in(item, (*path, key))
         case list():
             for number, item in enumerate(value):
-                yield from _texts(item, (*path, number))
+                yield from texts_in(item, (*path, number))
         case str():
             yield path, value
 
 
-def _is_secret(path: KeyPath, value: str) -> bool:
+def is_secret(path: KeyPath, value: str) -> bool:
+    """Whether this text, at this path, may be shown to nobody: a reference may, but for a password beside it."""
     key = next(str(part) for part in reversed(path) if isinstance(part, str))
     is_local = key in {"source", "detect"} and _LOCAL.match(value) is not None
-    if not value or _REFERENCE.search(value) or is_local or key.endswith("_file"):
+    if not value or is_local or key.endswith("_file"):
         return False
+    if _REFERENCE.search(value):
+        return _PASSWORD.search(_REFERENCE.sub("", value)) is not None
     return key in _SECRET_KEYS or _SECRET_WORDS.search(key) is not None or _USER.search(value) is not None
 
 
@@ -123,8 +128,8 @@ def _parts(value: str) -> list[str]:
 
 def _prove(shown: str, document: Document, secrets: Mapping[KeyPath, str]) -> None:
     """The new text is read again: every secret is a variable now, nothing else has changed, no address is left."""
-    again = dict(_texts(parse(shown, document.file, Path()).tables, ()))
-    before = dict(_texts(document.tables, ()))
+    again = dict(texts_in(parse(shown, document.file, Path()).tables, ()))
+    before = dict(texts_in(document.tables, ()))
     for path, value in before.items():
         is_fine = again.get(path) == value
         if path in secrets:

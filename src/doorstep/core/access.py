@@ -1,6 +1,7 @@
 """Who may do what: roles, scopes, and the rule that joins them.  Passwords and cookies live in `accounts`, `web`."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -29,6 +30,16 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
+class SignInWay(StrEnum):
+    """How a session began."""
+
+    PASSWORD = "password"  # noqa: S105 - a word, not one
+    PASSKEY = "passkey"
+    PAIRING = "pairing"
+    SETUP = "setup"
+    RESET = "reset"
+
+
 READ_SCOPES = frozenset({Scope.EVENTS_READ, Scope.CLIP_READ, Scope.LIVE_READ})
 
 SCOPES_OF_ROLE: dict[Role, frozenset[Scope]] = {
@@ -40,13 +51,33 @@ SCOPES_OF_ROLE: dict[Role, frozenset[Scope]] = {
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person; `cameras` None means all of this box, and to an owner what other boxes share with it besides."""
+    """A person; `cameras` None means all of this box, and to an owner what other boxes share with it besides.
+
+    `until` is when he may no longer come in, None for never.  An empty `password_hash` is opened by no password.
+    `reset_hash` is that of the secret that sets the password anew, once, until `reset_until`.
+    """
 
     name: str
-    password_hash: str
+    password_hash: str = field(repr=False)
     role: Role
     cameras: frozenset[CameraId] | None
     created_at: datetime
+    until: datetime | None = None
+    reset_hash: str | None = field(default=None, repr=False)
+    reset_until: datetime | None = None
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether his time is up."""
+        return self.until is not None and at >= self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What somebody may: `cameras` None means all, `until` None for good."""
+
+    role: Role
+    cameras: frozenset[CameraId] | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +86,7 @@ class Grant:
 
     A camera of another box, "front-door@cabin", has to be among them by name, but for the owner's own login.
     `made_by` is the id of the grant on whose behalf a key was made: it opens no more than that does, and ends with it.
+    `how`, `address` and `last_seen_at` are a session's: how and where it began, and about when it was used last.
     """
 
     id: str
@@ -66,6 +98,9 @@ class Grant:
     created_at: datetime
     expires_at: datetime | None
     made_by: str | None = None
+    how: SignInWay | None = None
+    address: str = ""
+    last_seen_at: datetime | None = None
 
     @property
     def person(self) -> str:
@@ -94,3 +129,18 @@ class Grant:
         if self.cameras is not None:
             return camera in self.cameras
         return self.sees_elsewhere or site_of(camera) is None
+
+
+def is_in_hands(accounts: Iterable[Account]) -> bool:
+    """Whether one of them is an owner who may do everything for good, and can sign in by himself."""
+    return any(
+        one.role is Role.OWNER and one.cameras is None and one.until is None and one.password_hash != ""
+        for one in accounts
+    )
+
+
+def may_act_for(asker: Grant, account: Account) -> bool:
+    """Whether the asker sees all that this person sees: else he could give himself what he has not."""
+    if asker.cameras is None:
+        return True
+    return account.cameras is not None and account.cameras <= asker.cameras

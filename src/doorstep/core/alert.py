@@ -64,6 +64,7 @@ WORDS: dict[Cause, tuple[str, str]] = {
     Cause.TRIGGER: ("Motion reported at", "Reported"),
     Cause.MOTION: ("Motion at", "Seen"),
     Cause.LOITERING: ("Somebody is lingering at", "Seen"),
+    Cause.SAVED: ("Clip of", "Recorded"),
 }
 
 LATE_AFTER_SECONDS = 60.0

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from doorstep.core.camera import CameraId
-from doorstep.core.cause import Cause
+from doorstep.core.cause import TOLD, Cause
 
-UNLESS_CHOSEN = frozenset(Cause) - {Cause.MOTION}
+UNLESS_CHOSEN = TOLD - {Cause.MOTION}
 """Motion alone is told to whoever chooses it."""
 
 

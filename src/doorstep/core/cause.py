@@ -11,7 +11,12 @@ class Cause(StrEnum):
     TRIGGER = "trigger"
     MOTION = "motion"
     LOITERING = "loitering"
+    SAVED = "saved"
+    """Nothing happened: somebody kept a span of video.  Nobody is ever told of it."""
 
 
-WEIGHTIEST_FIRST = (Cause.PRESS, Cause.PERSON, Cause.LOITERING, Cause.TRIGGER, Cause.MOTION)
+WEIGHTIEST_FIRST = (Cause.PRESS, Cause.PERSON, Cause.LOITERING, Cause.TRIGGER, Cause.MOTION, Cause.SAVED)
 """An event that has several is called by the first of these."""
+
+TOLD = frozenset(Cause) - {Cause.SAVED}
+"""What somebody can be told of."""

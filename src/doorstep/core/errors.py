@@ -7,6 +7,7 @@
     │   │   ├── SourceOverrun the same, and count: Doorstep was too slow for it
     │   │   └── SourceCrashed the same, and count: the video itself may have broken its reader
     │   ├── SourceRefused     wrong credentials or address: retry slowly, tell the owner
+    │   │   └── CredentialsRefused the same: it is the user or the password, so never try others by yourself
     │   └── SourceEnded       a file is over: never restart
     ├── MediaInvalid          bytes from outside that are not what they claim to be
     ├── ModelInvalid          fetch another model, or mend its path
@@ -20,14 +21,20 @@
     ├── CatalogUnavailable    go on without the catalog, try again later
     │   └── CatalogAway       the same: its database cannot be reached, and may come by itself
     ├── SpanUnavailable       nothing was recorded in the span that was asked for
+    ├── Overtaken             the same asker wishes for something newer, or too many wait: ask again
     ├── TooManyViewers        watch later, or close another viewer
     ├── WayImpossible         watch this camera another way: the message says why not this one
     ├── NotifierUnavailable   try the delivery again later
     ├── NotifierRefused       do not try again: the channel said no
     ├── ChimeUnavailable      ring another one, tell the owner
     ├── ButtonUnavailable     listen again later, tell the owner
+    ├── ProbeRefused          try the camera later: another is being tried
     ├── RehearsalRefused      test the doorstep later, or mend what the message names
     └── AccessDenied          wrong name, password, token or link
+        ├── TooManyTries      wait, then try again
+        ├── TimeOver          ask the owner: the time of a guest is over
+        │   └── TimeUnknown   try again in a minute: whether it is over cannot be told yet
+        └── LastOwner         make somebody else an owner first
 
 An adapter maps its vendor's errors to these once, at its edge.  The message of each is one plain sentence for the
 owner: what happened, and what to do.  It never contains a secret.
@@ -60,6 +67,10 @@ class SourceCrashed(SourceLost):
 
 class SourceRefused(SourceError):
     """The camera said no (credentials, address, format); trying again soon will not help."""
+
+
+class CredentialsRefused(SourceRefused):
+    """The camera wants another user or password; it locks itself against who goes on trying."""
 
 
 class SourceEnded(SourceError):
@@ -123,6 +134,10 @@ class SpanUnavailable(DoorstepError):
     """Nothing was recorded in the span that was asked for."""
 
 
+class Overtaken(DoorstepError):
+    """Not done: the same asker wished for something newer meanwhile, or too many wait."""
+
+
 class TooManyViewers(DoorstepError):
     """As many watch as may at once; the message says of which kind."""
 
@@ -151,9 +166,37 @@ class NotifierRefused(DoorstepError):
     """The channel will never take this alert."""
 
 
+class ProbeRefused(DoorstepError):
+    """No camera can be tried now."""
+
+
 class RehearsalRefused(DoorstepError):
     """No test of the doorstep can begin now."""
 
 
 class AccessDenied(DoorstepError):
     """The credentials do not open this; the message never says which part was wrong."""
+
+
+class TooManyTries(AccessDenied):
+    """`wait` are the seconds until the next try is looked at."""
+
+    def __init__(self, words: str, wait: float) -> None:
+        super().__init__(words)
+        self.wait = wait
+
+
+class TimeOver(AccessDenied):
+    """The credentials were right; until when this person may come in is past, or cannot be told."""
+
+
+class TimeUnknown(TimeOver):
+    """Cannot be told: this box does not know the time yet."""
+
+
+class ChangedMeanwhile(AccessDenied):
+    """What somebody wanted to change is not as he saw it any more."""
+
+
+class LastOwner(AccessDenied):
+    """Nobody would be left who may do everything."""

@@ -44,7 +44,7 @@ def nobody_told(standings: Sequence[Standing]) -> Trouble | None:
     standings = [standing for standing in standings if standing.recipient.reaches_people]
     if not standings:
         what = "Nobody will be told: there is no way to tell anybody."
-        return Trouble(what, "Switch notifications on with a phone, or write [notify.email] in the config.")
+        return Trouble(what, "Switch notifications on with a phone, or: Settings, Notifications, Add a way to be told.")
     proven = [standing for standing in standings if standing.proven_at is not None]
     if any(not standing.trouble for standing in proven):
         return None

@@ -1,6 +1,6 @@
 """Which network addresses may be reached on behalf of somebody who is not the owner.  Looking them up: adapters."""
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 from doorstep.core.cloud_metadata import CLOUD_METADATA
@@ -8,6 +8,7 @@ from doorstep.core.cloud_metadata import CLOUD_METADATA
 _ROUTED: Final = IPv6Network("2000::/3")
 """All that is anybody's (IANA's registry of RFC 4291, 2.4), whatever newer networks inside it are for."""
 
+_THIS_HOST: Final = IPv4Network("0.0.0.0/8")  # RFC 1122, 3.2.1.3
 _DOCUMENTATION: Final = IPv6Network("3fff::/20")  # RFC 9637, newer than some Pythons
 _TRANSLATED: Final = IPv6Network("64:ff9b::/96")  # RFC 6052, 2.1: an IPv4 address behind a translator
 _DISGUISES: Final = (
@@ -35,6 +36,17 @@ def is_public(address: str) -> bool:
 def is_metadata(address: str) -> bool:
     """Whether a machine in a cloud finds its own secrets there: refused even where the owner's file names it."""
     return _real(address) in CLOUD_METADATA
+
+
+def may_be_a_camera(address: str) -> bool:
+    """Whether a page may have it tried as a camera's: of the internet or of a network at home.
+
+    Not of this machine, not of a cable without a network, no group, and not where clouds keep credentials.
+    """
+    real = _real(address)
+    if real is None or real in CLOUD_METADATA or real.is_loopback or real.is_link_local or real.is_multicast:
+        return False
+    return not (real.is_unspecified or real.is_reserved or real in _THIS_HOST)
 
 
 def _real(address: str) -> IPv4Address | IPv6Address | None:

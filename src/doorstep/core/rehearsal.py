@@ -94,6 +94,20 @@ WITHIN_SECONDS: Mapping[Step, float] = {
 }
 """Since the test began; the visitor comes some seconds later, and stays for ten."""
 
+NAMES: Mapping[Step, str] = {
+    Step.CAPTURED: "Visitor sent",
+    Step.BUFFERED: "Film kept",
+    Step.MOVED: "Motion seen",
+    Step.SEEN: "Person seen",
+    Step.DECIDED: "Decided to tell you",
+    Step.RECORDED: "Clip made",
+    Step.STORED: "Clip stored",
+    Step.SENT: "Message sent",
+    Step.ACCEPTED: "Message accepted",
+    Step.ACKNOWLEDGED: "Shown",
+}
+"""As the page calls them."""
+
 LATE_WORDS: Mapping[Step, str] = {
     Step.CAPTURED: "The visitor's picture was not made.",
     Step.BUFFERED: "No video of the visitor was kept in the buffer.",
@@ -210,7 +224,7 @@ class Rehearsal:
         for (step, channel), report in sorted(self._steps.items(), key=lambda item: _place(item[1])):
             before = self._before(step, channel)
             if report.state is StepState.WAITING and before in {StepState.FAILED, StepState.SKIPPED}:
-                self.skipped(step, f"Not tried: {BEHIND[step]} was not reached.", channel)
+                self.skipped(step, f"Not tried: \u201c{NAMES[BEHIND[step]]}\u201d was not reached.", channel)
 
     def _before(self, step: Step, channel: str) -> StepState | None:
         if step not in BEHIND:
@@ -224,7 +238,7 @@ class Rehearsal:
             return RehearsalState.RUNNING, "The test is running."
         if failed is not None:
             who = f" ({failed.name})" if failed.name else ""
-            return RehearsalState.FAILED, f"The test failed at \u201c{failed.step}\u201d{who}: {failed.words}"
+            return RehearsalState.FAILED, f"The test failed at \u201c{NAMES[failed.step]}\u201d{who}: {failed.words}"
         accepted = [one for one in steps if one.step is Step.ACCEPTED and one.state is StepState.REACHED]
         if not accepted:
             return RehearsalState.FAILED, NOBODY_TOLD

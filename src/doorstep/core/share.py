@@ -1,6 +1,6 @@
 """A link that shows one event to whoever has it, until it is over.  Its secret is known to the link alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from doorstep.core.access import SCOPES_OF_ROLE, Account, Grant, Scope
@@ -11,6 +11,12 @@ from doorstep.core.site import site_of
 
 LEAST_HOURS, MOST_HOURS = 1, 720
 DEFAULT_HOURS = 24
+
+FEWEST_DIGITS, MOST_DIGITS = 4, 8
+"""Of a PIN."""
+
+FREE_TRIES = 5
+FIRST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(days=1)
 
 KEPT_AFTER = timedelta(days=7)
 """How long a share that is over is remembered."""
@@ -30,7 +36,8 @@ SHARED, OPENED, ENDED = "shared an event by a link", "opened an event by a link"
 class Share:
     """Who made it (see `by`, BY_MAIL, BY_MACHINE), for which event, and until when it opens it.
 
-    `opened` is how often it was, as far as that was written.
+    `opened` is how often it was, as far as that was written.  `pin_hash` is of the PIN that it asks for, None where it
+    asks for none; without the link's secret it cannot be guessed from.
     """
 
     id: str
@@ -40,6 +47,7 @@ class Share:
     created_at: datetime
     expires_at: datetime
     opened: int = 0
+    pin_hash: str | None = field(default=None, repr=False)
 
     def is_open(self, at: datetime) -> bool:
         """Whether it still shows anything, as far as time decides."""
@@ -59,6 +67,30 @@ class Share:
     def token(self) -> str | None:
         """The id of the token that made it, None where none did."""
         return self.made_by.removeprefix(_TOKEN) if self.made_by.startswith(_TOKEN) else None
+
+
+@dataclass(frozen=True, slots=True)
+class PinVerdict:
+    """Whether a PIN was right; else for how long no other is looked at."""
+
+    right: bool
+    rests_for: timedelta = timedelta(0)
+
+
+def is_pin(text: str) -> bool:
+    """Whether it can be one: four to eight digits of a keypad."""
+    return text.isascii() and text.isdigit() and FEWEST_DIGITS <= len(text) <= MOST_DIGITS
+
+
+def rest_after(wrong: int) -> timedelta:
+    """How long a link rests after so many wrong PINs: five are free, then a minute, twice as long each time, a day.
+
+    Of the ten thousand PINs of four digits whoever has a link for a week tries 22.
+    """
+    doubled = wrong - FREE_TRIES
+    if doubled < 0:
+        return timedelta(0)
+    return LONGEST_REST if doubled > 10 else min(LONGEST_REST, FIRST_REST * 2**doubled)
 
 
 def by(grant: Grant) -> str:

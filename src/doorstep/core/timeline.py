@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from doorstep.core.event import Event
+from doorstep.core.cause import Cause
+from doorstep.core.event import Event, EventId
 from doorstep.core.gap import SHORTEST_GAP_SECONDS, Gap
 from doorstep.core.recorded_span import RecordedSpan
 
@@ -27,6 +28,43 @@ class Timeline:
     gaps: Sequence[Gap]
     events: Sequence[Event]
     complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class EventMark:
+    """Of an event what a timeline draws; `seconds`, `size` in bytes and `is_here` are its video's, None without any."""
+
+    id: EventId
+    started_at: datetime
+    ended_at: datetime | None
+    causes: tuple[Cause, ...]
+    seconds: float | None = None
+    size: int = 0
+    is_here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BriefTimeline:
+    """As `Timeline`, of which ten thousand events are read and sent at once."""
+
+    spans: Sequence[RecordedSpan]
+    gaps: Sequence[Gap]
+    marks: Sequence[EventMark]
+    complete: bool = True
+
+
+def brief(timeline: Timeline) -> BriefTimeline:
+    """The same, with marks for events."""
+    return BriefTimeline(timeline.spans, timeline.gaps, [mark_of(one) for one in timeline.events], timeline.complete)
+
+
+def mark_of(event: Event) -> EventMark:
+    """What is drawn of it."""
+    mark, recording = EventMark(event.id, event.started_at, event.ended_at, event.causes), event.recording
+    if recording is None:
+        return mark
+    runs = event.ended_at is None or event.unfinished
+    return replace(mark, seconds=recording.seconds, size=recording.size, is_here=runs or recording.is_here)
 
 
 def stretches(spans: Iterable[RecordedSpan], since: datetime, until: datetime) -> tuple[Stretch, ...]:

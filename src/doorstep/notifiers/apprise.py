@@ -1,6 +1,7 @@
 """Alerts by any service that Apprise knows: ntfy, Telegram, Pushover and a hundred others.  Retries: `pipeline`."""
 
 from functools import partial
+from typing import cast
 
 from doorstep.core.alert import Alert
 from doorstep.core.errors import NotifierUnavailable
@@ -37,6 +38,11 @@ class AppriseNotifier:
         """Reach the service, if Apprise says where it is.  Whether it knows the receiver only a message would tell."""
         return str(await self._calls.make("check", partial(_reach, self._url)))
 
+    async def place(self) -> tuple[str, int] | None:
+        """Where the service is, None where Apprise does not tell.  Raises NotifierRefused for no address."""
+        found = await self._calls.make("place", partial(_place, self._url))
+        return cast("tuple[str, int] | None", found)
+
     async def warm(self) -> None:
         """Load what the first alert would wait for.  Raises NotifierRefused for an address that means nothing."""
         await self._calls.make("warm", partial(_load, self._url))
@@ -68,6 +74,12 @@ def _reach(url: str) -> str:
     if host is None:
         return f"Its address is one of {opened.service_name}; only a test alert shows whether it is right."
     return f"Reached {host} for {opened.service_name}; only a test alert shows whether the rest is right."
+
+
+def _place(url: str) -> tuple[str, int] | None:
+    from doorstep.notifiers import apprise_link as link  # noqa: PLC0415 - as above
+
+    return link.place(url)
 
 
 def _load(url: str) -> None:

@@ -105,6 +105,11 @@ def tell(service: apprise.NotifyBase, words: Words) -> Answer:
     return Answer(taken=False, status=next((status for status in found if 300 <= status < 600), None))
 
 
+def place(url: str) -> tuple[str, int] | None:
+    """Host and port of the service at an address, None where Apprise does not tell.  Raises NotifierRefused."""
+    return _place_of(opened(url))
+
+
 def reach(service: apprise.NotifyBase) -> str | None:
     """Connect to where it is, and leave; the host, None where Apprise does not tell.  Raises as a notifier's check."""
     place = _place_of(service)

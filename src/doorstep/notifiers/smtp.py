@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -25,6 +25,7 @@ log = structlog.get_logger()
 
 ATTEMPT_SECONDS = 10.0
 QUIT_SECONDS = 2.0
+CONNECT_SECONDS = 4.0
 _PORTS = {"smtp": 25, "smtps": 465}
 _SUBMISSION = 587
 
@@ -38,8 +39,13 @@ class SmtpNotifier:
     """
 
     def __init__(
-        self, settings: EmailSettings, tls: ssl.SSLContext | None = None, seconds: float = ATTEMPT_SECONDS
+        self,
+        settings: EmailSettings,
+        tls: ssl.SSLContext | None = None,
+        seconds: float = ATTEMPT_SECONDS,
+        reached_at: Sequence[str] = (),
     ) -> None:
+        """`reached_at` are addresses of the server that somebody judged: then the name is not looked up again."""
         parts = _parts_of(settings.smtp)
         self._sender = settings.sender
         self._to = settings.to
@@ -51,6 +57,7 @@ class SmtpNotifier:
         self._port = parts.port or default
         self._tls = tls
         self._seconds = seconds
+        self._reached_at = reached_at
 
     @property
     def channel(self) -> str:
@@ -95,12 +102,33 @@ class SmtpNotifier:
         )
 
     async def _connect(self, client: SMTP) -> None:
-        await client.connect()
+        if self._reached_at:
+            await client.connect(sock=await self._dialled(), port=None)
+        else:
+            await client.connect()
         if self._user is None:
             return
         if client.get_transport_info("sslcontext") is None and self._host not in ("localhost", "127.0.0.1", "::1"):
             log.warning("the mail server offers no encryption: the password travels in the clear", server=self._host)
         await client.login(self._user, self._password)
+
+    async def _dialled(self) -> socket.socket:
+        *others, last = self._reached_at
+        for address in others:
+            with suppress(OSError):  # the next one may do
+                return await self._opened(address)
+        return await self._opened(last)
+
+    async def _opened(self, address: str) -> socket.socket:
+        dialled = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        dialled.setblocking(False)
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await asyncio.get_running_loop().sock_connect(dialled, (address, self._port))
+        except BaseException:
+            dialled.close()
+            raise
+        return dialled
 
     @contextmanager
     def _errors_named(self, client: SMTP) -> Iterator[None]:

@@ -5,7 +5,7 @@ import hmac
 import json
 import ssl
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from doorstep.core.alert import Alert
@@ -22,6 +22,11 @@ TIMESTAMP, SIGNATURE, IDEMPOTENCY = "Doorstep-Timestamp", "Doorstep-Signature", 
 VERSION = "v1"
 
 
+def is_no_metadata(address: str) -> bool:
+    """Whether the owner's file may name this address."""
+    return not is_metadata(address)
+
+
 class WebhookNotifier:
     """Implements `ports.Notifier` for one address.
 
@@ -36,8 +41,12 @@ class WebhookNotifier:
         tls: ssl.SSLContext | None = None,
         seconds: float = ATTEMPT_SECONDS,
         addresses_of: LookUp = look_up,
+        may_reach: Callable[[str], bool] = is_no_metadata,
     ) -> None:
-        """`tls` says who is trusted, by default the machine's authorities.  Raises NotifierRefused for no address."""
+        """`tls` says who is trusted, by default the machine's authorities; `may_reach` judges what is connected to.
+
+        Raises NotifierRefused for no address.
+        """
         try:
             parts = urlsplit(settings.url)
             port = parts.port
@@ -53,6 +62,7 @@ class WebhookNotifier:
         self._port = port or (HTTPS if is_tls else HTTP)
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         trusted = (tls or ssl.create_default_context()) if is_tls else None
+        self._may_reach = may_reach
         self._post = GuardedPost(settings.name, trusted, seconds, addresses_of)
 
     @property
@@ -72,13 +82,13 @@ class WebhookNotifier:
             SIGNATURE: signature,
             IDEMPOTENCY: _one_token(alert.id),
         }
-        answer = await self._post.send(self._message(headers, body), _is_allowed)
+        answer = await self._post.send(self._message(headers, body), self._may_reach)
         if not 200 <= answer.status < 300:
             raise refusal(self._settings.name, answer.status, retry_after(answer.headers, self._clock.now()))
 
     async def check(self) -> str:
         """Connect and leave; nothing is posted."""
-        await self._post.reach(self._message({}, b""), _is_allowed)
+        await self._post.reach(self._message({}, b""), self._may_reach)
         secrecy = "over TLS" if self._post.tls else "without encryption"
         return f"Reached {self._host}:{self._port} {secrecy}; only a test alert shows whether it takes alerts."
 
@@ -95,10 +105,6 @@ def webhook_body(alert: Alert, *, picture: bool) -> bytes:
 def signed(secret: str, timestamp: str, body: bytes) -> str:
     """HMAC-SHA256 (RFC 2104) over the timestamp, a dot and the body, in small hexadecimal digits."""
     return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
-
-
-def _is_allowed(address: str) -> bool:
-    return not is_metadata(address)
 
 
 def _one_token(text: str) -> str:

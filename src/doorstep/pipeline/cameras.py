@@ -7,6 +7,7 @@ from datetime import datetime
 from doorstep.core.camera import CameraId, CameraStatus
 from doorstep.core.clock_state import Dating
 from doorstep.core.event import Cause
+from doorstep.core.settings import CameraSettings
 from doorstep.pipeline.camera_pipeline import CameraPipeline
 from doorstep.pipeline.health import HealthBoard
 from doorstep.pipeline.supervisor import keep_running
@@ -42,6 +43,10 @@ class Cameras:
         """What the owner calls it; its id where there is none such."""
         pipeline = self._pipelines.get(camera_id)
         return pipeline.settings.name if pipeline is not None else camera_id
+
+    def settings(self) -> Sequence[CameraSettings]:
+        """What the owner has chosen for each, now."""
+        return [pipeline.settings for pipeline in self._pipelines.values()]
 
     async def trigger(self, camera_id: CameraId, cause: Cause, note: str, at: datetime | None = None) -> None:
         """A press or a trigger from outside, of a camera that was known a moment ago; now, where `at` is None."""

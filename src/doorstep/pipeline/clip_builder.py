@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -38,6 +39,7 @@ from doorstep.ports import Catalog, Clock, Store
 log = structlog.get_logger()
 
 Hold = Callable[[Sequence[Segment]], Callable[[], None]]
+T = TypeVar("T")
 
 LEAD_IN = timedelta(seconds=20)
 """How far before a span the key frame of its first picture may lie in another recording."""
@@ -94,6 +96,21 @@ class RecordedClips:
         async with self._disk_turns:
             return await asyncio.to_thread(self._of_recording, span, recording.key, event)
 
+    async def of_footage(self, span: AskedSpan, make: Callable[[AskedSpan, Footage], T]) -> T:
+        """What `make` makes, in a thread, of what there is of a span; nothing of that goes meanwhile.
+
+        Raises SpanUnavailable, StoreUnavailable, and what `make` does.
+        """
+        if span.camera not in self._buffers:
+            msg = "there is no such camera"
+            raise SpanUnavailable(msg)
+        found, _, release = self._held(span)
+        try:
+            async with self._disk_turns:
+                return await asyncio.to_thread(lambda: make(span, self._footage(span, found)))
+        finally:
+            release()
+
     async def of_span(self, camera: CameraId, start: datetime, end: datetime, form: ClipForm = AS_RECORDED) -> Clip:
         """The longest gapless part of the span, or all of them, out of the rolling buffer and of recordings."""
         if camera not in self._buffers:
@@ -109,17 +126,20 @@ class RecordedClips:
             return Conversion(failed="This server converts no video.")
         return await self._conversions.converted(clip, wait=wait)
 
-    async def _of(self, span: AskedSpan) -> Clip:
+    def _held(self, span: AskedSpan) -> tuple[list[Found], Hold, Callable[[], None]]:
+        """What the buffer has of the span, pinned until the last of them is called; the first also pins."""
         buffered = self._buffers.get(span.camera)
-        found: list[Found] = []
-        release, hold = _nothing, _hold_nothing
-        if buffered is not None:
-            try:
-                found = buffered_footage(buffered, span.start, span.end)
-            except BlobMissing as error:
-                raise SpanUnavailable(str(error)) from error
-            hold = partial(_hold, buffered)
-            release = hold([one.buffered for one in found if one.buffered is not None])
+        if buffered is None:
+            return [], _hold_nothing, _nothing
+        try:
+            found = buffered_footage(buffered, span.start, span.end)
+        except BlobMissing as error:
+            raise SpanUnavailable(str(error)) from error
+        hold = partial(_hold, buffered)
+        return found, hold, hold([one.buffered for one in found if one.buffered is not None])
+
+    async def _of(self, span: AskedSpan) -> Clip:
+        found, hold, release = self._held(span)
         # In a thread: to plan a quarter of an hour takes longer than the loop may stand still, and to read files too.
         try:
             in_buffer = self._is_in_buffer(span, found)
@@ -136,6 +156,9 @@ class RecordedClips:
         return span.form.kind is ClipKind.MP4 and _covers(found, span) and not self._is_doubted(span.camera)
 
     def _planned(self, span: AskedSpan, found: list[Found], hold: Hold) -> Clip:
+        return self._clip(span, self._footage(span, found), hold)
+
+    def _footage(self, span: AskedSpan, found: list[Found]) -> Footage:
         footage, trusted = Footage(), self._trusted(span.camera, found)
         footage.add(trusted)
         if len(trusted) < len(found) or not _covers(found, span):
@@ -143,7 +166,7 @@ class RecordedClips:
                 footage.add(self._trusted(span.camera, one))
         if span.bridge_gaps:
             footage.bridge()
-        return self._clip(span, footage, hold)
+        return footage
 
     def _recorded(self, span: AskedSpan) -> Iterator[list[Found]]:
         """What the catalog knows of the span, the newest file first; nothing where it cannot be asked."""

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import accumulate
 
 from doorstep.core.errors import BlobMissing, MediaInvalid
 from doorstep.core.media import VideoFormat
+from doorstep.core.past_picture import key_samples
 from doorstep.core.recorded_span import RecordedSpan
 from doorstep.core.segment import Segment
 from doorstep.media.key_picture import KeyPictures
@@ -88,11 +88,12 @@ class RecordedKeyFrames:
         if self._recorded_until is not None and segment.starts_at - self._recorded_until > HOLE:
             self._begins = True
         self._count(segment)
-        for at, offset, size in _keys_of(segment):
+        for sample in key_samples(segment):
+            at = sample.shown_at
             new = self._shown_until is None or at > self._shown_until
             if not (new and since <= at < until):
                 continue
-            picture = decoder.picture(self._store.read(key, one.offset + offset, size), at.timestamp())
+            picture = decoder.picture(self._store.read(key, one.offset + sample.offset, sample.size), at.timestamp())
             if picture is None:
                 self.flaws.pictures += 1
                 continue
@@ -111,14 +112,3 @@ class RecordedKeyFrames:
             begin = max(begin, self._recorded_until)
         self.recorded += max(segment.ends_at - begin, timedelta())
         self._recorded_until = max(segment.ends_at, begin)
-
-
-def _keys_of(segment: Segment) -> Iterator[tuple[datetime, int, int]]:
-    """When each key frame is shown, and where it lies in the fragment: offset and size."""
-    samples = segment.samples
-    ticks = accumulate(samples.durations, initial=segment.first_dts)
-    offsets = accumulate(samples.sizes, initial=segment.data_offset)
-    rows = zip(samples.keys, ticks, samples.composition_offsets, offsets, samples.sizes, strict=False)
-    for key, tick, composition, offset, size in rows:
-        if key:
-            yield segment.wall_at(tick + composition), offset, size

@@ -32,6 +32,12 @@ class Silences:
         self._spacings: dict[str, AlertSpacing] = {}
         self._held: dict[str, deque[AlertId]] = {}
 
+    def space_by(self, cooldown: float) -> None:
+        """Another cooldown from now on; what was told before begins none of it."""
+        if cooldown != self._cooldown:
+            self._cooldown = cooldown
+            self._spacings.clear()
+
     def of(self, recipient: Recipient, alert: Alert) -> Silence | None:
         """Why he is not told of this alert; None means that he is, which begins his cooldown.
 

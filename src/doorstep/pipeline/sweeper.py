@@ -72,6 +72,11 @@ class Sweeper:
         self._limits: dict[str, AgeLimit] = {}
         self._loose_since: tuple[datetime, float] | None = None
 
+    def keep(self, settings: RetentionSettings) -> None:
+        """From the next sweep on."""
+        self._settings = settings
+        self._minutes_days = min(settings.always_days, settings.days)
+
     async def run(self) -> None:
         """Now and then once a minute, for ever."""
         while True:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import h11
 import httpx
 
-from doorstep.core.errors import SourceError, SourceLost, SourceRefused
+from doorstep.core.errors import CredentialsRefused, SourceError, SourceLost, SourceRefused
 from doorstep.ports import Clock
 from doorstep.sources.redaction import redacted
 from doorstep.sources.wire import Wire
@@ -172,8 +172,10 @@ class CameraHttp:
                 return
             case 401 | 403 if with_user:
                 msg = f"{self._shown} does not accept this user and password; mend them in the camera's address."
+                raise CredentialsRefused(msg)
             case 401 | 403:
                 msg = f"{self._shown} asks for a password; write http://USER:PASSWORD@HOST in the camera's address."
+                raise CredentialsRefused(msg)
             case 404 | 410:
                 msg = f"{self._shown}: the camera has no stream there (it answers {head.status}); check the address."
             case status if status >= 500:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import av
 from av.container import InputContainer
 
-from doorstep.core.errors import SourceLost, SourceRefused
+from doorstep.core.errors import CredentialsRefused, SourceLost, SourceRefused
 from doorstep.core.media import StreamItem
 from doorstep.media.container import Patience
 from doorstep.media.decode import looking
@@ -88,7 +88,7 @@ def _is_web_server(host: str, port: int) -> bool:
 def _why_refused(shown: str, error: Exception) -> SourceLost | SourceRefused:
     match error:
         case av.HTTPUnauthorizedError() | av.HTTPForbiddenError() | PermissionError():
-            return SourceRefused(f"The camera at {shown} refused the user name or password; correct its address.")
+            return CredentialsRefused(f"The camera at {shown} refused the user name or password; correct its address.")
         case av.HTTPNotFoundError():
             return SourceRefused(f"The camera at {shown} has no stream of this name; correct its address.")
         case av.HTTPError():

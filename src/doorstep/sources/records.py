@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from doorstep.core.errors import MediaInvalid, SourceEnded, SourceError, SourceLost, SourceRefused
+from doorstep.core.errors import CredentialsRefused, MediaInvalid, SourceEnded, SourceError, SourceLost, SourceRefused
 from doorstep.core.media import AudioFormat, AudioPacket, Codec, Packet, StreamItem, VideoFormat
 from doorstep.media.shared_frame import PictureShape
 
@@ -190,7 +190,7 @@ def piece_of(payload: memoryview) -> int:
 
 
 # How a stream ends: the letter before the reason.
-_LOST, _REFUSED, _ENDED, _BUG = b"LREB"
+_LOST, _REFUSED, _LOCKED, _ENDED, _BUG = b"LRCEB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +205,8 @@ def end_record(end: SourceError | ReaderBug) -> bytes:
     match end:
         case ReaderBug(traceback):
             letter, text = _BUG, traceback[-4000:]
+        case CredentialsRefused():
+            letter, text = _LOCKED, str(end)[:_MOST_TEXT]
         case SourceRefused():
             letter, text = _REFUSED, str(end)[:_MOST_TEXT]
         case SourceEnded():
@@ -221,8 +223,8 @@ def end_of(payload: memoryview) -> SourceError | ReaderBug:
     if letter == _BUG:
         return ReaderBug("\n".join(_printable(line) for line in text.splitlines()[-60:]))
     reason = _printable(text)[:_MOST_TEXT] or "The camera's stream stopped; it will be opened again."
-    if letter == _REFUSED:
-        return SourceRefused(reason)
+    if letter in {_REFUSED, _LOCKED}:
+        return SourceRefused(reason) if letter == _REFUSED else CredentialsRefused(reason)
     return SourceEnded(reason) if letter == _ENDED else SourceLost(reason)
 
 

@@ -127,7 +127,7 @@ def _preferences_shape(whose: str, asker: Grant, parts: WebParts) -> Preferences
     return PreferencesShape(
         **choice_shape(own).model_dump(),
         **_snooze_shape(whose, parts).model_dump(),
-        alerted=sorted(parts.alerted),
+        alerted=sorted(parts.alerted()),
         timezone=str(zone),
         quiet_now=is_quiet(own.quiet_hours, parts.clock.now(), zone),
     )

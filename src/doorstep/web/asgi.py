@@ -2,17 +2,23 @@
 
 from fastapi import FastAPI
 
+from doorstep.core.forwarding import TrustedProxies
 from doorstep.core.pace import Buckets
 from doorstep.web import (
+    address,
     alert_pictures,
     alert_preferences,
     audit,
+    backup,
+    camera_wizard,
     cameras,
+    channels,
     clips,
     costs,
     detection,
     events,
     explanations,
+    frames,
     hls,
     ingest,
     live_mse,
@@ -20,15 +26,23 @@ from doorstep.web import (
     live_ways,
     metrics,
     openapi,
+    pairings,
+    passkeys,
     play_keys,
     probes,
     push,
     recipients,
     rehearsals,
+    reset,
+    saved_clips,
     session,
+    sessions,
+    settings,
     setup,
+    shared_event,
     shares,
     status,
+    storage,
     timeline,
     tokens,
     triggers,
@@ -47,8 +61,11 @@ from doorstep.web.password_checks import PasswordChecks
 from doorstep.web.peers import PeerDoor
 from doorstep.web.permissions import check_table
 from doorstep.web.problems import add_problems
+from doorstep.web.proxies import ProxyDoor
 from doorstep.web.recent_clips import RecentClips
 from doorstep.web.same_origin import SameOrigin
+from doorstep.web.seen_recordings import SeenRecordings
+from doorstep.web.sign_ins import FailedTries
 from doorstep.web.static import WebApp, page_route
 from doorstep.web.triggers import trigger_buckets
 from doorstep.web.wrong_tries import WrongTries
@@ -56,18 +73,20 @@ from doorstep.web.wrong_tries import WrongTries
 __all__ = ["WebParts", "create_app"]
 
 _RESOURCES = (
-    *(session, setup, cameras, detection, hls, play_keys, triggers, clips, timeline, events, explanations, ingest),
-    *(whep, live_ways, live_mse, live_sessions, audit),
-    *(push, alert_pictures, alert_preferences, recipients, rehearsals),
-    *(status, costs, tokens, users, shares, openapi, probes, metrics),
+    *(sessions, pairings, passkeys, reset),
+    *(session, setup, settings, cameras, camera_wizard, detection, hls, play_keys, triggers, clips, saved_clips),
+    *(timeline, frames, events, explanations),
+    *(ingest, whep, live_ways, live_mse, live_sessions, audit),
+    *(push, alert_pictures, alert_preferences, recipients, channels, rehearsals),
+    *(status, storage, backup, address, costs, tokens, users, shares, openapi, probes, metrics),
 )
 
 
 def create_app(parts: WebParts) -> FastAPI:
     """The whole web half.  Raises TableIncomplete when a route has no permission or a permission no route.
 
-    Serve it with uvicorn's `proxy_headers` for the trusted proxies only, and without its access log (which shows
-    queries) and its Server header.
+    Serve it without uvicorn's `proxy_headers` (the listed proxies are believed here, see `proxies`), its access log
+    (which shows queries) and its Server header.
     """
     app = FastAPI(
         title="Doorstep",
@@ -81,15 +100,19 @@ def create_app(parts: WebParts) -> FastAPI:
     app.state.recent_clips = RecentClips(parts.clock)
     app.state.answered = Answered(parts.clock)
     app.state.trigger_buckets = trigger_buckets()
+    app.state.saved_clip_pace = saved_clips.saved_clip_pace()
     app.state.push_tests = Buckets(push.TESTS_PACE)
+    app.state.channel_tries = Buckets(channels.TRIES_PACE)
     app.state.password_checks = PasswordChecks()
+    app.state.failed_tries = FailedTries()
+    app.state.seen_recordings = SeenRecordings()
     app.state.wrong_tries = WrongTries(parts.clock)
     app.state.share_tries = WrongTries(parts.clock)
     app.state.hls_viewers = HlsViewers(parts.clock)
     app.state.web_app = WebApp(parts.dist)
     for module in _RESOURCES:
         app.router.routes.extend(module.router.routes)
-    app.router.routes.extend(shares.pages.routes)
+    app.router.routes.extend(shared_event.pages.routes)
     app.router.routes.append(page_route())
     check_table(app.routes, (GatedRoute, GatedSocket))
     add_problems(app)
@@ -106,3 +129,4 @@ def _add_layers(app: FastAPI, parts: WebParts) -> None:
     app.add_middleware(BugCatcher)
     app.add_middleware(SecurityHeaders, media_from=parts.off_site.origin if parts.off_site else "")
     app.add_middleware(AccessLog, clock=parts.clock)
+    app.add_middleware(ProxyDoor, proxies=TrustedProxies(parts.trusted_proxies))

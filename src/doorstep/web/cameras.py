@@ -25,9 +25,14 @@ async def get_camera(camera: SeenCamera) -> CameraShape:
 
 
 @get_and_head(router, "/cameras/{camera_id}/snapshot.jpg", "image/jpeg")
-async def get_snapshot(camera: SeenCamera, parts: Parts) -> Response:
-    """The newest picture; the header Doorstep-Picture-Age says how many milliseconds old it is."""
+async def get_snapshot(camera: SeenCamera, parts: Parts, *, quiet: bool = False) -> Response:
+    """The newest picture; the header Doorstep-Picture-Age says how many milliseconds old it is.
+
+    Where there is none yet the answer is 503, or with `?quiet=1` an empty 204, which no browser calls an error.
+    """
     snapshot = await parts.live.snapshot(camera.id)
+    if snapshot is None and quiet:
+        return Response(status_code=204)
     if snapshot is None:
         raise Refusal(503, "no-picture", "This camera has not shown a picture yet.", {"Retry-After": "2"})
     age = max(0, round((parts.clock.now() - snapshot.taken_at).total_seconds() * 1000))

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from doorstep.core.clip_file import Clip
+from doorstep.core.clip_name import clip_file_name
 from doorstep.core.errors import BlobMissing, StoreUnavailable
 from doorstep.web.byte_range import ByteRange, Unsatisfiable, parse_range
 from doorstep.web.clip_turns import ClipTurns, clip_turns_of
@@ -42,8 +43,10 @@ SLOW_SECONDS = 0.01
 Batch = list[bytes]
 
 
-def clip_response(request: Request, clip: Clip, disposition: str, asker: str = "") -> Response:
+def clip_response(request: Request, clip: Clip, disposition: str, asker: str = "", camera: str = "") -> Response:
     """The answer to a GET or HEAD of this clip; `disposition` is "inline" or "attachment".  Raises Refusal (416).
+
+    It is called after its time and the name of its `camera`.
 
     Doorstep-Parts tells how many gapless parts the span has, Doorstep-Missing-Seconds how much of it is not shown.
     """
@@ -55,7 +58,7 @@ def clip_response(request: Request, clip: Clip, disposition: str, asker: str = "
     headers = {
         "Accept-Ranges": "bytes",
         "ETag": etag_of(clip),
-        "Content-Disposition": f'{disposition}; filename="{_plain(clip.name)}"',
+        "Content-Disposition": f'{disposition}; filename="{_plain(clip_file_name(clip.name, camera))}"',
         "Doorstep-Starts-At": rfc3339(clip.starts_at),
         "Doorstep-Ends-At": rfc3339(clip.ends_at),
         "Doorstep-Parts": str(clip.parts),

@@ -20,6 +20,7 @@ from doorstep.web.off_site import clip_off_site, lies_elsewhere
 from doorstep.web.parts import WebParts
 from doorstep.web.problems import Refusal
 from doorstep.web.recent_clips import ClipKey, recent_clips_of
+from doorstep.web.seen_recordings import note_seen
 
 router = resource("clips")
 
@@ -81,12 +82,14 @@ async def cut_clip(
         clip = recent.known(key)  # its pictures are being converted, or were
     if clip is None:
         clip = recent.remember(key, await parts.clips.of_span(camera.id, first, last, form))
+    note_seen(request, asker, camera.id, clip.starts_at, clip.ends_at)
     if wanted is not None:
         query = {"start": _instant(first), "end": _instant(last), "exact": str(int(form.exact)), "codec": wanted.value}
         fixed = (asker.id, camera.id, "", query["start"], query["end"], *wish.words)
         recent.remember(fixed, clip)
-        return await _converted(request, parts, clip, f"/api/v1/cameras/{camera.id}/clip?{urlencode(query)}", asker.id)
-    return clip_response(request, clip, "attachment", asker.id)
+        href = f"/api/v1/cameras/{camera.id}/clip?{urlencode(query)}"
+        return await _converted(request, parts, clip, href, (asker.id, camera.name))
+    return clip_response(request, clip, "attachment", asker.id, camera.name)
 
 
 @get_and_head(router, "/events/{event_id}/clip.mp4", "video/mp4")
@@ -106,12 +109,15 @@ async def get_event_clip(
     if clip is None:
         found = await _clip_of(event, form, parts, request, as_it_is=wanted is None)
         if isinstance(found, Response):
+            note_seen(request, asker, event.camera, event.started_at, event.ended_at or event.started_at)
             return found
         clip = recent.remember(key, found)
+    note_seen(request, asker, event.camera, clip.starts_at, clip.ends_at)
     if wanted is not None:
         query = urlencode({"exact": str(int(form.exact)), "codec": wanted.value})
-        return await _converted(request, parts, clip, f"/api/v1/events/{event.id}/clip.mp4?{query}", asker.id)
-    return clip_response(request, clip, "inline", asker.id)
+        href = f"/api/v1/events/{event.id}/clip.mp4?{query}"
+        return await _converted(request, parts, clip, href, (asker.id, _name_of(event, parts)))
+    return clip_response(request, clip, "inline", asker.id, _name_of(event, parts))
 
 
 async def _clip_of(
@@ -127,12 +133,22 @@ async def _clip_of(
         return await clip_off_site(event, parts, request, error, as_it_is=as_it_is)
 
 
-async def _converted(request: Request, parts: WebParts, clip: Clip, href: str, asker: str) -> Response:
-    """The clip in H.264, now, or when it is done.  Raises Refusal where it cannot be."""
+def _name_of(event: Event, parts: WebParts) -> str:
+    """Of its camera, which may be gone."""
+    camera = parts.cameras.camera(event.camera)
+    return camera.name if camera is not None else event.camera
+
+
+async def _converted(request: Request, parts: WebParts, clip: Clip, href: str, for_whom: tuple[str, str]) -> Response:
+    """The clip in H.264, now, or when it is done, for an asker, of a camera called so.
+
+    Raises Refusal where it cannot be.
+    """
     waits = "respond-async" not in request.headers.get("prefer", "").lower()
     made = await parts.clips.in_h264(clip, wait=waits)
     if isinstance(made, Clip):
-        return clip_response(request, made, "attachment", asker)
+        asker, camera = for_whom
+        return clip_response(request, made, "attachment", asker, camera)
     if made.failed is not None:
         raise Refusal(503, "not-converted", made.failed, {"Retry-After": "30"})
     return _under_way(made, href)

@@ -41,7 +41,7 @@ SHARE_HEADERS = {
         (
             *(policy for policy in _POLICIES if policy.split()[0] in _OF_A_SHARE),
             f"style-src {STYLE_SOURCE}",
-            "form-action 'none'",
+            "form-action 'self'",
         )
     ),
     "Referrer-Policy": "no-referrer",

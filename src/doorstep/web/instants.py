@@ -10,6 +10,9 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+\- ]\d\d:
 _SECONDS = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
 _NUMBER = re.compile(r"\d+(\.\d+)?(e\+?\d+)?", re.ASCII | re.IGNORECASE)
 
+_UNTRUE = timedelta(seconds=2)
+"""By so much a camera's clock, which dates the end of what is recorded, may be ahead of ours."""
+
 
 def rfc3339(at: datetime) -> str:
     """In UTC, to the millisecond, with Z."""
@@ -62,9 +65,9 @@ def parse_span(
     if first is None:
         last = last or now
         _refuse_the_future(last, now)
-        return last - (length or timedelta()), last
+        return _later(last, -(length or timedelta())), last
     if last is None:
-        last = now if length is None else first + length
+        last = now if length is None else _later(first, length)
     _refuse_the_future(last, now)
     if first >= last:
         raise Refusal(400, "bad-span", '"start" must lie before "end".')
@@ -73,6 +76,14 @@ def parse_span(
     return first, last
 
 
+def _later(at: datetime, by: timedelta) -> datetime:
+    """Raises Refusal where the calendar ends before that."""
+    try:
+        return at + by
+    except OverflowError:
+        raise Refusal(400, "bad-span", "No clip lies there.") from None
+
+
 def _refuse_the_future(last: datetime, now: datetime) -> None:
-    if last > now:
+    if last > now + _UNTRUE:
         raise Refusal(400, "bad-span", "A clip cannot end in the future.")

@@ -1,16 +1,18 @@
 """Everything the web needs from outside, as ports and plain values.  `app.py` fills it in."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from pathlib import Path
 
 from doorstep.core.access import Account, Grant
+from doorstep.core.audit import AuditEntry
 from doorstep.core.camera import CameraId
-from doorstep.core.cause import Cause
+from doorstep.core.cause import TOLD, Cause
 from doorstep.core.costs import PayeeCosts
 from doorstep.core.delivery import Delivery
-from doorstep.core.errors import AccessDenied, RehearsalRefused
+from doorstep.core.errors import AccessDenied, RehearsalRefused, SpanUnavailable
 from doorstep.core.event import Event, EventId
 from doorstep.core.explanation import Verdict
 from doorstep.core.house_counts import HouseCounts
@@ -33,14 +35,21 @@ from doorstep.ports import (
     LiveFeed,
     LiveSessions,
     MseFeed,
+    PastPictures,
     Preferences,
     Rehearsals,
     Store,
     WebRtc,
 )
+from doorstep.web.address_parts import AddressParts
+from doorstep.web.backup_parts import BackupParts
+from doorstep.web.channel_parts import ChannelParts
 from doorstep.web.off_site_parts import OffSiteClipParts
 from doorstep.web.push_parts import PushParts
+from doorstep.web.settings_parts import SettingsParts
 from doorstep.web.share_parts import ShareParts
+from doorstep.web.sign_in_parts import SignInParts
+from doorstep.web.wizard_parts import WizardParts
 
 DIST = Path(__file__).parent / "dist"
 
@@ -54,6 +63,12 @@ def _no_keys(camera: CameraId, asker: Grant) -> tuple[str, datetime]:
 async def _nobody(name: str, token: str) -> bool:
     del name, token
     return False
+
+
+async def _keeps_no_clip(camera: CameraId, start: datetime, end: datetime) -> Event:
+    del camera, start, end
+    msg = "This server keeps no clips."
+    raise SpanUnavailable(msg)
 
 
 class NoRehearsals:
@@ -134,7 +149,11 @@ class WebParts:
     `people` lists every account; it blocks, and raises CatalogUnavailable.
     `trigger` takes a press or motion that came by HTTP, and answers with the moment that it is dated with.
     `still_key` and `thumbnail_key` name an event's pictures in the store.
+    Recordings go once they are `keep_days` old; `bytes_by_camera` blocks, and raises CatalogUnavailable.
+    `backup` makes backups, None where that cannot be.
     `names` are host names of the config file and `hostname` is the machine's own; addresses are always answered.
+    `channels` tries some that are not in the config.
+    `trusted_proxies` are networks whose word about who asks is believed.
     `longest_clip_seconds` bounds a clip cut out of the buffer; `dist` is the built app, which may be absent.
     `lateness` is the event loop's, for the metrics.  `written_a_day` are the bytes that recording writes in a day at
     the pace so far, None before there is one.
@@ -143,13 +162,16 @@ class WebParts:
     raises StoreUnavailable, CatalogUnavailable.
     `model` is what looks on this machine, None while it is loading or missing; `remote` is how a remote detector does,
     None where there is none.  `push` is Web Push, None where its key cannot be used.
-    `shares` are links to one event each, None where there are none.
+    `shares` are links to one event each, None where there are none.  `sign_ins` are people and their ways in.
     `off_site` plays what is gone here, None where nothing goes off-site.
     `alerted` are the causes that the config alerts on.
     `costs` are what others were paid this month; it raises CatalogUnavailable.
     `motion_secret` is what motion from the cloud is signed with, None where none is; `seen_motion` is what of it was
     acted on before, also in the run before.
+    `keep_clip` makes an event of a span; it raises SpanUnavailable, StoreUnavailable, and StoreFull in plain words.
+    `settings` are their file, and the house that runs by it.
     `switch_detection` switches a camera's detection on or off for who asks from an address; it returns at once.
+    `note` writes a line of the audit log soon; it returns at once too.
     """
 
     clock: Clock
@@ -165,31 +187,43 @@ class WebParts:
     mse: MseFeed
     audit: AuditLog
     clips: ClipBuilder
+    past: PastPictures
     health: Health
     preferences: Preferences
     trigger: Callable[[OutsideWord], Awaitable[datetime]]
     still_key: Callable[[Event], str]
     thumbnail_key: Callable[[Event], str]
     version: str
-    storage_limit_bytes: int
+    storage_limit_bytes: Callable[[], int]
+    keep_days: Callable[[], float] = lambda: inf
+    bytes_by_camera: Callable[[], Mapping[CameraId, int]] = dict
+    backup: BackupParts | None = None
     names: tuple[str, ...] = ()
     hostname: str = ""
+    trusted_proxies: tuple[str, ...] = ()
     longest_clip_seconds: float = 3600.0
     dist: Path = DIST
     lateness: Lateness = field(default_factory=Lateness)
     written_a_day: Callable[[], float | None] = lambda: None
     rtmp: RtmpParts = RtmpParts()
+    channels: ChannelParts = field(default_factory=ChannelParts)
+    address: AddressParts = field(default_factory=AddressParts)
     telling: TellingParts = TellingParts()
     counts: Callable[[], HouseCounts] = HouseCounts
     judge: Callable[[Event, Verdict], bool] = _nothing_known
     model: Callable[[], SizedModel | None] = lambda: None
     remote: Callable[[], RemoteState | None] = lambda: None
-    alerted: frozenset[Cause] = frozenset(Cause)
+    alerted: Callable[[], frozenset[Cause]] = lambda: TOLD
     push: PushParts | None = None
     shares: ShareParts | None = None
+    sign_ins: SignInParts | None = None
     off_site: OffSiteClipParts | None = None
+    keep_clip: Callable[[CameraId, datetime, datetime], Awaitable[Event]] = _keeps_no_clip
     rehearsals: Rehearsals = field(default_factory=NoRehearsals)
     costs: Callable[[], Awaitable[Sequence[PayeeCosts]]] = _free
     motion_secret: MotionSecret | None = None
+    wizard: WizardParts = field(default_factory=WizardParts)
     seen_motion: SeenMarks = field(default_factory=SeenMarks)
+    settings: SettingsParts = field(default_factory=SettingsParts)
     switch_detection: Callable[[CameraId, str, str, bool], None] = lambda _camera, _who, _address, _on: None
+    note: Callable[[AuditEntry], None] = lambda _entry: None

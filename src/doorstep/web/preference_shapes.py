@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from doorstep.core.access import Grant
 from doorstep.core.alert_preferences import AlertPreferences, QuietHours
 from doorstep.core.camera import CameraId
-from doorstep.core.cause import Cause
+from doorstep.core.cause import TOLD, Cause
 from doorstep.core.quiet_hours import time_of_day
 from doorstep.web.parts import WebParts
 from doorstep.web.problems import Refusal
@@ -65,7 +65,7 @@ def given_choice(parts: WebParts, asker: Grant, given: ChoiceShape) -> AlertPref
     if not all(sees_camera(parts, asker, camera) for camera in cameras or ()):
         raise Refusal(400, "unknown-camera", "One of these cameras does not exist.")
     return AlertPreferences(
-        causes=frozenset(given.causes),
+        causes=TOLD & frozenset(given.causes),
         cameras=cameras,
         quiet_hours=tuple(
             QuietHours(frozenset(one.weekdays), time_of_day(one.begins), time_of_day(one.ends))

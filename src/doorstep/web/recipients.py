@@ -2,9 +2,12 @@
 
 from typing import Annotated
 
+from anyio.to_thread import run_sync
 from fastapi import Path
 from pydantic import BaseModel
 
+from doorstep.core.access import SCOPES_OF_ROLE, Scope
+from doorstep.core.reached import Reached, reached_people
 from doorstep.web.delivery_shapes import (
     DeliveryShape,
     RecipientsShape,
@@ -20,6 +23,19 @@ TEST_SECONDS = 5.0
 """So long a test alert mostly takes."""
 
 
+class ToldPersonShape(BaseModel):
+    """Whether somebody is told, as far as is known: by a channel through which something came and still comes."""
+
+    name: str
+    state: Reached
+
+
+class ToldShape(BaseModel):
+    """The asker first; the owner sees everybody who may watch alerts, others only themselves."""
+
+    people: list[ToldPersonShape]
+
+
 class Acknowledgement(BaseModel):
     """The device shows the alert; `opened` once somebody reacted to it."""
 
@@ -30,6 +46,18 @@ class Acknowledgement(BaseModel):
 async def list_recipients(parts: Parts) -> RecipientsShape:
     """Everybody who is told, those of the config first."""
     return RecipientsShape(recipients=[recipient_shape(standing) for standing in parts.telling.standings()])
+
+
+@router.get("/told")
+async def who_is_told(parts: Parts, asker: Asker) -> ToldShape:
+    """For each person whether an alert would come through."""
+    names = [asker.account] if asker.account is not None else []
+    if asker.allows(Scope.ADMIN):
+        people = await run_sync(parts.people)
+        alerted = (one.name for one in people if Scope.EVENTS_READ in SCOPES_OF_ROLE[one.role])
+        names += [name for name in alerted if name not in names]
+    found = reached_people(names, parts.telling.standings())
+    return ToldShape(people=[ToldPersonShape(name=name, state=state) for name, state in found])
 
 
 @router.post("/recipients/{channel}/test")

@@ -14,6 +14,7 @@ SDP = "application/sdp"
 SDP_FRAGMENT = "application/trickle-ice-sdpfrag"
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_SHARE = re.compile(r"/s/[^/]+")
 _WHEP = re.compile(r"/api/v1/cameras/[^/]+/live/whep(?:/[^/]+)?")
 
 
@@ -57,6 +58,14 @@ def is_sdp(headers: Headers, path: str) -> bool:
     return kind in {SDP, SDP_FRAGMENT} and _WHEP.fullmatch(path) is not None
 
 
+def is_pin_form(headers: Headers, path: str) -> bool:
+    """Whether it is the form of a link that asks for its PIN, which borrows nothing of who sends it.
+
+    Where there is no TLS the browser tells nothing that says whose page it was: that page wants no Referer.
+    """
+    return _SHARE.fullmatch(path) is not None and is_form(headers)
+
+
 class SameOrigin:
     """Pure ASGI; refuses writes (and WebSockets, which no other rule of the browser guards) from other sites."""
 
@@ -70,6 +79,9 @@ class SameOrigin:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        if not is_socket and is_pin_form(headers, scope["path"]):
+            await self._app(scope, receive, send)
+            return
         if scope.get(LOCAL_OWNER_KEY) is not True and not is_same_origin(headers):
             if is_socket:
                 await send({"type": "websocket.close", "code": 1008})

@@ -4,12 +4,13 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from doorstep.core.access import Account, Grant
+from doorstep.core.access import Grant
 from doorstep.core.camera import CameraState, CameraStatus
 from doorstep.core.cause import Cause
 from doorstep.core.health import Problem
 from doorstep.core.input_size import SizedModel
 from doorstep.core.remote_use import RemoteState
+from doorstep.core.storage_forecast import Bound
 from doorstep.core.zone import Zone
 from doorstep.web.instants import rfc3339, rfc3339_or_none
 
@@ -64,11 +65,17 @@ class ProblemShape(BaseModel):
 
 
 class StorageShape(BaseModel):
-    """How full it is, and how much of recordings is written; null while there is no telling."""
+    """How full it is, and how much of recordings is written; null while there is no telling.
+
+    In the long run the last `days_kept` days are there, because older ones go by their age, or by the room (`bound`);
+    `days_left` is until the room is used up, null also where it never is.
+    """
 
     used_bytes: int
     limit_bytes: int
     days_left: float | None
+    days_kept: float | None
+    bound: Bound | None
     written_bytes_a_day: int | None
 
 
@@ -155,25 +162,12 @@ class PlayKeyShape(BaseModel):
     hls: str
 
 
-class UserShape(BaseModel):
-    """A person of the house."""
-
-    name: str
-    role: str
-    cameras: list[str] | None
-    created_at: str
-
-
-class UsersShape(BaseModel):
-    """Everybody."""
-
-    users: list[UserShape]
-
-
 class NeededShape(BaseModel):
-    """Whether the first user is still to be made."""
+    """Whether the first user is still to be made; to who is signed in also who that is, and the house's time zone."""
 
     needed: bool
+    session: SessionShape | None = None
+    timezone: str | None = None
 
 
 class TakenShape(BaseModel):
@@ -268,16 +262,6 @@ def token_shape(grant: Grant) -> TokenShape:
         cameras=_sorted_or_none(grant.cameras),
         created_at=rfc3339(grant.created_at),
         expires_at=rfc3339_or_none(grant.expires_at),
-    )
-
-
-def user_shape(account: Account) -> UserShape:
-    """As `GET /users` shows it."""
-    return UserShape(
-        name=account.name,
-        role=account.role,
-        cameras=_sorted_or_none(account.cameras),
-        created_at=rfc3339(account.created_at),
     )
 
 

@@ -25,6 +25,7 @@ _ALSO = {
     Cause.LOITERING: "somebody was lingering",
     Cause.TRIGGER: "motion was reported",
     Cause.MOTION: "something moved",
+    Cause.SAVED: "somebody kept this",
 }
 
 
@@ -71,6 +72,22 @@ def ended_page() -> str:
     """For every link that opens nothing: nobody learns whether it ever did."""
     words = "It has ended, was taken back, or was not copied whole. Ask whoever sent it for a new one."
     return _page("This link opens nothing", f"<h1>This link opens nothing</h1>\n<p>{words}</p>")
+
+
+def pin_page(path: str, wrong: str = "") -> str:
+    """Asks for the PIN, and tells nothing of what lies behind; `wrong` is what was wrong with the last one."""
+    told = f'<p id="wrong" class="wrong" role="alert">{escape(wrong)}</p>\n' if wrong else ""
+    named = ' aria-describedby="wrong" aria-invalid="true"' if wrong else ""
+    return _page(
+        "This link asks for a PIN",
+        f"""<h1>This link asks for a PIN</h1>
+<p>Whoever sent you the link knows it.</p>
+<form class="pin" method="post" action="{escape(path)}">
+<label for="pin">PIN</label>
+<input id="pin" name="pin" inputmode="numeric" autocomplete="off" maxlength="8" required{named}>
+{told}<button>Open</button>
+</form>""",
+    )
 
 
 def later_page(what: str) -> str:

@@ -10,7 +10,7 @@ from doorstep.core.access import Grant, Scope
 from doorstep.core.errors import CatalogUnavailable, StoreUnavailable
 from doorstep.core.health import Problem
 from doorstep.core.health_telling import OWNERS_RULES, camera_of, rule_of
-from doorstep.core.retention import days_left
+from doorstep.core.storage_forecast import StorageUse, forecast
 from doorstep.web.gate import Asker, Parts, resource
 from doorstep.web.parts import WebParts
 from doorstep.web.shapes import OffSiteStatusShape, StatusShape, StorageShape, model_shape, problem_shape, remote_shape
@@ -34,7 +34,7 @@ async def get_status(parts: Parts, asker: Asker, request: Request) -> StatusShap
         model=model_shape(parts.model()),
         remote_detector=remote_shape(parts.remote()),
         problems=[problem_shape(problem) for problem in problems],
-        storage=await _known_storage(parts, request),
+        storage=await known_storage(parts, request),
         off_site=_off_site(parts),
     )
 
@@ -46,8 +46,8 @@ def _off_site(parts: WebParts) -> OffSiteStatusShape | None:
     return OffSiteStatusShape(place=parts.off_site.place, waiting=waiting)
 
 
-async def _known_storage(parts: WebParts, request: Request) -> StorageShape | None:
-    """Raises StoreUnavailable."""
+async def known_storage(parts: WebParts, request: Request) -> StorageShape | None:
+    """None where no catalog was there yet.  Raises StoreUnavailable."""
     with suppress(CatalogUnavailable):
         return await _last_storage_of(request).now(parts)
     return None
@@ -111,19 +111,21 @@ def visible_problems(parts: WebParts, asker: Grant) -> list[Problem]:
 
 
 def _storage(parts: WebParts) -> StorageShape:
-    """Blocks.  Days left: the space left, at the mean pace since the oldest recording, once that is a day."""
+    """Blocks."""
     used = parts.catalog.recorded_bytes()
     now = parts.clock.now()
     oldest = [event.started_at for event in parts.catalog.expired_events(now, 1)]
     oldest += [minute.starts_at for minute in parts.catalog.loose_spans(1)]
     free = parts.store.free_bytes()
-    left = parts.storage_limit_bytes - used if free is None else min(parts.storage_limit_bytes - used, free)
+    most = parts.storage_limit_bytes()
+    left = most - used if free is None else min(most - used, free)
     days = (now - min(oldest, default=now)).total_seconds() / _DAY_SECONDS
-    left_for = days_left(used, used + left, used / days) if days >= 1.0 else None
-    written = parts.written_a_day()
+    told, written = forecast(StorageUse(used, used + max(0, left), days, parts.keep_days())), parts.written_a_day()
     return StorageShape(
         used_bytes=used,
-        limit_bytes=parts.storage_limit_bytes,
-        days_left=None if left_for is None else round(left_for, 1),
+        limit_bytes=most,
+        days_left=None if told is None or told.days_left is None else round(told.days_left, 1),
+        days_kept=None if told is None else round(told.days_kept, 1),
+        bound=None if told is None else told.bound,
         written_bytes_a_day=None if written is None else round(written),
     )

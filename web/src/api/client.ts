@@ -1,5 +1,6 @@
 // Doorstep's HTTP routes as typed functions.  They throw Fault and nothing else, except AbortError when asked to stop.
 import type {
+  Arrival,
   AuditEntry,
   Camera,
   DoorEvent,
@@ -44,7 +45,8 @@ export const whoAmI = (): Promise<Session> => ask('GET', '/session');
 export const signIn = (name: string, password: string): Promise<unknown> =>
   ask('POST', '/session', { name, password });
 export const signOut = (): Promise<unknown> => ask('DELETE', '/session');
-export const setupState = (): Promise<{ needed: boolean }> => ask('GET', '/setup');
+/** Whether the first user is still to be made, and who is signed in, if anybody. */
+export const setupState = (): Promise<Arrival> => ask('GET', '/setup');
 export const setUp = (code: string, name: string, password: string): Promise<unknown> =>
   ask('POST', '/setup', { code, name, password });
 
@@ -55,6 +57,7 @@ export const status = (): Promise<Status> => ask('GET', '/status');
 /** `from` and `to` are instants. */
 export interface EventQuery {
   camera?: string | undefined;
+  cause?: string | undefined;
   from?: Date | undefined;
   to?: Date | undefined;
   cursor?: string | undefined;
@@ -64,6 +67,7 @@ export interface EventQuery {
 export function listEvents(query: EventQuery): Promise<EventPage> {
   const parameters = new URLSearchParams({ limit: String(query.limit) });
   if (query.camera !== undefined) parameters.set('camera', query.camera);
+  if (query.cause !== undefined) parameters.set('cause', query.cause);
   if (query.from !== undefined) parameters.set('from', query.from.toISOString());
   if (query.to !== undefined) parameters.set('to', query.to.toISOString());
   if (query.cursor !== undefined) parameters.set('cursor', query.cursor);
@@ -82,7 +86,7 @@ export const sayWhoItWas = (id: string, verdict: PersonVerdict): Promise<unknown
   ask('POST', `/events/${encodeURIComponent(id)}/feedback`, { verdict });
 
 const cameraHref = (camera: string): string => `/cameras/${encodeURIComponent(camera)}`;
-export const snapshotHref = (camera: string): string => `${ROOT}${cameraHref(camera)}/snapshot.jpg`;
+export const snapshotHref = (camera: string): string => `${ROOT}${cameraHref(camera)}/snapshot.jpg?quiet=1`;
 export const mjpegHref = (camera: string): string => `${ROOT}${cameraHref(camera)}/live.mjpeg`;
 /** Of the main stream: there is no other of this kind. */
 export const playlistHref = (camera: string): string => `${ROOT}${cameraHref(camera)}/live/index.m3u8`;
@@ -102,10 +106,15 @@ export const playKey = (camera: string): Promise<PlayKey> =>
 export const endLiveSession = (id: string): Promise<unknown> =>
   ask('DELETE', `/live/sessions/${encodeURIComponent(id)}`);
 
-export async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+export async function ask<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
   const asked = Date.now();
-  const answer = await send(method, path, body);
-  const isCredentialCheck = method === 'POST' && (path === '/session' || path === '/setup');
+  const answer = await send(method, path, body, patienceMs);
+  const isCredentialCheck = method === 'POST' && /^\/(session|setup|reset)\b/.test(path);
   if (!isCredentialCheck || answer.status !== 401) note(answer, asked);
   const content = await contentOf(answer);
   if (!answer.ok) {
@@ -116,11 +125,11 @@ export async function ask<T>(method: string, path: string, body?: unknown): Prom
   return content as T;
 }
 
-async function send(method: string, path: string, body: unknown): Promise<Response> {
+async function send(method: string, path: string, body: unknown, patienceMs: number): Promise<Response> {
   const request: RequestInit = {
     method,
     headers: { accept: 'application/json' },
-    signal: AbortSignal.timeout(PATIENCE_MS),
+    signal: AbortSignal.timeout(patienceMs),
   };
   if (method !== 'GET') {
     // The server takes writes of JSON only: no form of another site can send that type.

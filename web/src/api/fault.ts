@@ -16,6 +16,8 @@ export class Fault extends Error {
     readonly detail = '',
     /** Seconds after which trying again makes sense, where the server said so. */
     readonly retryAfter: number | null = null,
+    /** The server's short name for what is wrong; empty where it sent none. */
+    readonly code = '',
   ) {
     super(detail === '' ? kind : `${kind}: ${detail}`);
     this.name = 'Fault';
@@ -25,7 +27,7 @@ export class Fault extends Error {
 /** The fault that an HTTP answer means; `body` is its parsed JSON, of any shape (RFC 9457 where it is ours). */
 export function faultOf(status: number, body: unknown, retryAfter: string | null = null): Fault {
   const detail = detailOf(body);
-  return new Fault(kindOf(status, detail !== ''), detail, secondsOf(retryAfter));
+  return new Fault(kindOf(status, detail !== ''), detail, secondsOf(retryAfter), codeOf(body));
 }
 
 /** Any thrown thing as a fault: what is not one is a network that failed. */
@@ -43,6 +45,11 @@ function kindOf(status: number, isOurs: boolean): FaultKind {
   // A proxy in front of a stopped Doorstep answers these three, without a sentence of ours.
   if (!isOurs && (status === 502 || status === 503 || status === 504)) return 'unreachable';
   return status >= 500 ? 'broken' : 'refused';
+}
+
+function codeOf(body: unknown): string {
+  const code = typeof body === 'object' && body !== null ? (body as { code?: unknown }).code : '';
+  return typeof code === 'string' ? code : '';
 }
 
 function detailOf(body: unknown): string {

@@ -8,7 +8,7 @@ export type Where = 'local' | 'remote';
 export type PersonVerdict = 'not_a_person' | 'person';
 /** Left, top, right and bottom, each as a part of the whole picture in 0..1. */
 export type Box = readonly [number, number, number, number];
-export type Cause = 'person' | 'press' | 'trigger' | 'motion' | 'loitering';
+export type Cause = 'person' | 'press' | 'trigger' | 'motion' | 'loitering' | 'saved';
 export type Stage = 'captured' | 'seen' | 'decided' | 'sent' | 'accepted' | 'acknowledged';
 export type Role = 'owner' | 'family' | 'guest';
 
@@ -17,6 +17,13 @@ export interface Session {
   name: string;
   role: Role;
   cameras: string[] | null;
+}
+
+/** `session` and the house's `timezone` are told to who is signed in. */
+export interface Arrival {
+  needed: boolean;
+  session?: Session;
+  timezone?: string;
 }
 
 /** Times are RFC 3339 in UTC, here and below. */
@@ -156,7 +163,11 @@ export interface Status {
   storage: {
     used_bytes: number;
     limit_bytes: number | null;
+    /** Until the room is used up; null where nobody knows yet, and where it never is. */
     days_left: number | null;
+    /** So many are there in the long run, bounded by their age or by the room. */
+    days_kept: number | null;
+    bound: 'age' | 'room' | null;
     written_bytes_a_day: number | null;
   } | null;
   /** `waiting` clips are not there yet. */

@@ -2,11 +2,12 @@
 import { type Direction, neighbour } from '../rules/alerts.ts';
 
 export interface CardActions {
-  /** J, K, D, Delete and ? may be switched off; arrows may not. */
+  /** J, K, D, X, Delete and ? may be switched off; arrows may not. */
   letters: boolean;
   help: () => void;
   save: (id: string) => void;
   remove: (id: string) => void;
+  select: (id: string) => void;
 }
 
 const ARROWS: Record<string, Direction> = {
@@ -15,6 +16,9 @@ const ARROWS: Record<string, Direction> = {
   ArrowUp: 'up',
   ArrowDown: 'down',
 };
+
+/** The next row begins within so many cards; where the others are need not be known, so they are not laid out. */
+const NEAR = 24;
 
 /** The cards below `grid`, in the order of the page. */
 export function cardsOf(grid: HTMLElement | undefined): HTMLElement[] {
@@ -31,7 +35,7 @@ export function pressOnCards(
   const cards = cardsOf(grid);
   const at = cards.findIndex((card) => card === document.activeElement);
   const arrow = ARROWS[event.key];
-  if (arrow !== undefined && at >= 0) cards[neighbour(cards.map(placeOf), at, arrow)]?.focus();
+  if (arrow !== undefined && at >= 0) beside(cards, at, arrow)?.focus();
   else if (!actions.letters || !pressLetter(event.key, cards, at, actions)) return;
   event.preventDefault();
 }
@@ -44,8 +48,15 @@ function pressLetter(key: string, cards: HTMLElement[], at: number, actions: Car
   else if (key.toLowerCase() === 'k') cards[Math.max(at - 1, 0)]?.focus();
   else if (key.toLowerCase() === 'd' && id !== undefined) actions.save(id);
   else if (key === 'Delete' && id !== undefined) actions.remove(id);
+  else if (key.toLowerCase() === 'x' && id !== undefined) actions.select(id);
   else return false;
   return true;
+}
+
+function beside(cards: HTMLElement[], at: number, to: Direction): HTMLElement | undefined {
+  const from = Math.max(0, at - NEAR);
+  const near = cards.slice(from, at + NEAR + 1);
+  return near[neighbour(near.map(placeOf), at - from, to)];
 }
 
 function placeOf(card: HTMLElement): { x: number; y: number } {

@@ -8,4 +8,5 @@ export const causeIcon: Record<Cause, IconName> = {
   press: 'press',
   trigger: 'motion',
   motion: 'motion',
+  saved: 'saved',
 };

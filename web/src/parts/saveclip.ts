@@ -1,10 +1,11 @@
 // How a clip is saved from the page: its name on the phone, and the download itself.
 import type { DoorEvent } from '../api/shapes.ts';
-import { fileStamp } from '../rules/times.ts';
+import { fileNameOf } from '../rules/clipspan.ts';
+import { house } from '../state/house.svelte.ts';
 
-/** "front-door_20261121_140203.mp4", in local time. */
+/** "20261121_140203_Front-door.mp4", in local time. */
 export function clipName(event: DoorEvent): string {
-  return `${event.camera}_${fileStamp(new Date(event.started_at))}.mp4`;
+  return fileNameOf(house.cameraName(event.camera), event.camera, new Date(event.started_at));
 }
 
 /** As if its Save had been pressed; nothing where there is no clip. */

@@ -1,5 +1,4 @@
 // Fingers, wheel and double taps that zoom a picture and move it.  The geometry is in rules/zoom.
-import type { Attachment } from 'svelte/attachments';
 import { isWhole, moved, pinched, type Point, type View, WHOLE, zoomed } from '../rules/zoom.ts';
 
 const DOUBLE = 2.5;
@@ -7,7 +6,7 @@ const TAP_MS = 300;
 const TAP_PIXELS = 12;
 
 /** Lets the element be zoomed; `get` and `set` hold the view. */
-export function zooming(get: () => View, set: (view: View) => void): Attachment<HTMLElement> {
+export function zooming(get: () => View, set: (view: View) => void): (element: HTMLElement) => () => void {
   return (element) => {
     const fingers = new Map<number, Point>();
     let tap: { at: number; where: Point } | null = null;

@@ -1,5 +1,5 @@
 // What may honestly be said about the picture on the screen.  Decides only; fetching lives in state/feed.
-import type { CameraState } from '../api/shapes.ts';
+import type { Camera, CameraState } from '../api/shapes.ts';
 
 /** Older than this is not "Live" any more. */
 export const FRESH_MS = 2_500;
@@ -7,6 +7,15 @@ export const FRESH_MS = 2_500;
 export const TRIES_BEFORE_GIVING_UP_HOPE = 5;
 /** The detector looks at least every 15 s; twice that without a look is worth saying. */
 export const LOOK_OVERDUE_MS = 30_000;
+
+/** Whether nobody looks, though the camera has been live for long enough: no look ever came, as without a model. */
+export function isUnwatched(
+  { state, since, watching }: Pick<Camera, 'state' | 'since' | 'watching'>,
+  now: number,
+): boolean {
+  if (!watching.on) return true;
+  return watching.last_look_at === null && state === 'live' && now - Date.parse(since) > LOOK_OVERDUE_MS;
+}
 
 export interface Glance {
   now: number;

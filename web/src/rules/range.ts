@@ -1,4 +1,9 @@
-// From days and times as the owner picks them to instants.  Computed in the browser, because only it knows the zone.
+// From days and times as the owner picks them to instants.  Computed in the browser, because only it knows the shown zone.
+import { dayEnd, dayOf, dayStart, instantAt, isDay } from './days.ts';
+
+export { dayOf, daysBefore } from './days.ts';
+
+const A_MINUTE = 60_000;
 
 /** As the date and time fields give them, or empty: "2026-11-21", "14:00". */
 export interface LocalRange {
@@ -25,36 +30,15 @@ export function instantsOf(range: LocalRange, today: Date): InstantRange {
   };
 }
 
-/** As `instantsOf`, today. */
-export function instantsNow(range: LocalRange): InstantRange {
-  return instantsOf(range, new Date());
-}
-
 /** Whether it ends before it begins. */
 export function isBackwards(range: InstantRange): boolean {
   return range.from !== undefined && range.to !== undefined && range.from >= range.to;
 }
 
-/** The local day of an instant as a date field wants it. */
-export function dayOf(at: Date): string {
-  const two = (n: number) => String(n).padStart(2, '0');
-  return `${String(at.getFullYear()).padStart(4, '0')}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-}
-
-/** The local day that many days before. */
-export function daysBefore(at: Date, days: number): string {
-  return dayOf(new Date(at.getFullYear(), at.getMonth(), at.getDate() - days));
-}
-
 function instant(day: string, time: string, today: Date, end: 0 | 1): Date | undefined {
   if (day === '' && time === '') return undefined;
-  const date = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day === '' ? dayOf(today) : day);
-  if (date === null) return undefined;
-  const [year, month, dayOfMonth] = date.slice(1).map(Number) as [number, number, number];
-  const clock = /^(\d{2}):(\d{2})/.exec(time);
-  const at =
-    clock === null
-      ? new Date(year, month - 1, dayOfMonth + end)
-      : new Date(year, month - 1, dayOfMonth, Number(clock[1]), Number(clock[2]) + end);
-  return Number.isNaN(at.getTime()) ? undefined : at;
+  const date = day === '' ? dayOf(today) : day;
+  if (!isDay(date)) return undefined;
+  if (!/^(?:[01]\d|2[0-3]):[0-5]\d/.test(time)) return end === 0 ? dayStart(date) : dayEnd(date);
+  return new Date(instantAt(date, time).getTime() + end * A_MINUTE);
 }

@@ -4,27 +4,40 @@ import type { LocalRange } from './range.ts';
 /** What the grid of alerts shows; the days and times are the phone's own ("2026-11-21", "14:00"). */
 export interface AlertFilter extends LocalRange {
   camera: string;
+  /** Why it exists; empty for whatever. */
+  cause: string;
 }
 
 export type Route =
   | { page: 'live'; camera: string | null }
   | { page: 'alerts'; event: string | null; filter: AlertFilter }
+  | { page: 'timeline'; camera: string | null; at: string | null }
   | { page: 'all' }
   | { page: 'answer'; event: string; camera: string | null }
-  | { page: 'settings' }
+  | { page: 'settings'; section: string | null; item: string | null }
   | { page: 'status' }
+  | { page: 'welcome' }
+  | { page: 'pair' }
+  | { page: 'reset' }
   | { page: 'login' }
   | { page: 'setup' }
   | { page: 'lost' };
 
-export const NO_FILTER: AlertFilter = { camera: '', fromDay: '', fromTime: '', toDay: '', toTime: '' };
+export const NO_FILTER: AlertFilter = {
+  camera: '',
+  cause: '',
+  fromDay: '',
+  fromTime: '',
+  toDay: '',
+  toTime: '',
+};
 
 const FILTER_KEYS = Object.keys(NO_FILTER) as (keyof AlertFilter)[];
 
 /** The route of a path and its query ("?camera=…"). */
 export function routeOf(path: string, query = ''): Route {
-  const [first, second, ...rest] = partsOf(path);
-  if (rest.length > 0) return { page: 'lost' };
+  const [first, second, third, ...rest] = partsOf(path);
+  if (rest.length > 0 || (third !== undefined && first !== 'settings')) return { page: 'lost' };
   switch (first) {
     case undefined:
       return { page: 'live', camera: null };
@@ -32,15 +45,22 @@ export function routeOf(path: string, query = ''): Route {
       return { page: 'live', camera: second ?? null };
     case 'alerts':
       return { page: 'alerts', event: second ?? null, filter: filterOf(query) };
+    case 'settings':
+      if (second === 'health') return { page: 'status' };
+      return { page: 'settings', section: second ?? null, item: third ?? null };
     case 'answer':
       return second === undefined
         ? { page: 'lost' }
         : { page: 'answer', event: second, camera: new URLSearchParams(query).get('camera') };
+    case 'timeline':
+      return { page: 'timeline', camera: second ?? null, at: new URLSearchParams(query).get('at') };
     case 'all':
-    case 'settings':
     case 'status':
     case 'login':
     case 'setup':
+    case 'welcome':
+    case 'pair':
+    case 'reset':
       return second === undefined ? { page: first } : { page: 'lost' };
     default:
       return { page: 'lost' };
@@ -59,6 +79,14 @@ export function addressOf(route: Route): string {
     case 'answer': {
       const camera = route.camera === null ? '' : `?camera=${encodeURIComponent(route.camera)}`;
       return `/answer/${encodeURIComponent(route.event)}${camera}`;
+    }
+    case 'timeline': {
+      const camera = route.camera === null ? '' : `/${encodeURIComponent(route.camera)}`;
+      return `/timeline${camera}${route.at === null ? '' : `?at=${encodeURIComponent(route.at)}`}`;
+    }
+    case 'settings': {
+      const parts = [route.section, route.item].filter((part) => part !== null);
+      return ['/settings', ...parts.map(encodeURIComponent)].join('/');
     }
     case 'lost':
       return '/';

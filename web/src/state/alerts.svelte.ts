@@ -1,12 +1,15 @@
 // The alerts that the grid shows, page by page, and how one is deleted and brought back.
 import { deleteEvent, listEvents, oneEvent, restoreEvent } from '../api/client.ts';
-import { asFault, type Fault } from '../api/fault.ts';
+import { asFault, type Fault, type FaultKind } from '../api/fault.ts';
 import type { DoorEvent } from '../api/shapes.ts';
 import { merged, refreshed } from '../rules/alerts.ts';
-import { type InstantRange, instantsNow, isBackwards } from '../rules/range.ts';
+import { type InstantRange, instantsOf, isBackwards } from '../rules/range.ts';
 import { type AlertFilter, NO_FILTER } from '../rules/router.ts';
+import { presence } from './presence.svelte.ts';
 
 export const PAGE = 60;
+/** Requests at a time, where many alerts are deleted or brought back. */
+const AT_ONCE = 4;
 
 export class Alerts {
   /** null until the first page is there. */
@@ -83,6 +86,22 @@ export class Alerts {
     }
   }
 
+  /** Takes all of them from the grid at once; those that the server refuses come back, and are told. */
+  async removeAll(events: DoorEvent[]): Promise<DoorEvent[]> {
+    for (const { id } of events) this.#deleted.add(id);
+    this.events = this.events?.filter((event) => !this.#deleted.has(event.id)) ?? null;
+    const refused = await refusedOf(events, (event) => deleteEvent(event.id), 'gone');
+    this.#putAllBack(refused);
+    return refused;
+  }
+
+  /** Those that could not be brought back. */
+  async restoreAll(events: DoorEvent[]): Promise<DoorEvent[]> {
+    const refused = await refusedOf(events, (event) => restoreEvent(event.id), null);
+    this.#putAllBack(events.filter((event) => !refused.includes(event)));
+    return refused;
+  }
+
   /** Throws Fault. */
   async restore(event: DoorEvent): Promise<void> {
     await restoreEvent(event.id);
@@ -94,8 +113,14 @@ export class Alerts {
     if (listed) this.events = merged(this.events ?? [], [event]);
   }
 
+  #putAllBack(events: DoorEvent[]): void {
+    for (const event of events) this.#deleted.delete(event.id);
+    if (events.length > 0) this.events = merged(this.events ?? [], events);
+  }
+
   #range(): InstantRange {
-    return instantsNow(this.#filter);
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing reacts to it
+    return instantsOf(this.#filter, new Date(presence.serverNow()));
   }
 
   async #ask(
@@ -104,8 +129,9 @@ export class Alerts {
     join: (events: DoorEvent[], isLastPage: boolean) => DoorEvent[],
   ): Promise<void> {
     const camera = this.#filter.camera === '' ? undefined : this.#filter.camera;
+    const cause = this.#filter.cause === '' ? undefined : this.#filter.cause;
     try {
-      const page = await listEvents({ ...this.#range(), camera, cursor, limit: PAGE });
+      const page = await listEvents({ ...this.#range(), camera, cause, cursor, limit: PAGE });
       if (turn !== this.#asked) return; // the filter has changed meanwhile
       this.events = join(page.events, page.next === null).filter((event) => !this.#deleted.has(event.id));
       this.#next = page.next;
@@ -114,4 +140,25 @@ export class Alerts {
       if (turn === this.#asked) this.fault = asFault(thrown);
     }
   }
+}
+
+/** Does the same with each, some at a time; those with which it failed, but for a fault that makes no odds. */
+async function refusedOf(
+  events: DoorEvent[],
+  act: (event: DoorEvent) => Promise<unknown>,
+  fine: FaultKind | null,
+): Promise<DoorEvent[]> {
+  const waiting = [...events];
+  const refused: DoorEvent[] = [];
+  const worker = async () => {
+    for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
+      try {
+        await act(event);
+      } catch (thrown) {
+        if (asFault(thrown).kind !== fine) refused.push(event);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return refused;
 }

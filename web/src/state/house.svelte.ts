@@ -1,7 +1,7 @@
 // What every page knows: who is signed in, and the cameras as they are now.
-import { listCameras, observe, signOut, whoAmI } from '../api/client.ts';
-import { asFault } from '../api/fault.ts';
+import { listCameras, observe, setupState, signOut } from '../api/client.ts';
 import type { Camera, Session } from '../api/shapes.ts';
+import { lastRole, rememberRole } from './memory.ts';
 import { beginPictures, forgetPictures } from './pictures.ts';
 import { presence } from './presence.svelte.ts';
 
@@ -13,6 +13,8 @@ class House {
   session = $state.raw<Session | null | undefined>(undefined);
   leaving = $state<Leaving>(null);
   cameras = $state.raw<Camera[] | null>(null);
+  /** "Europe/Berlin": where the house stands; null until somebody is signed in. */
+  timezone = $state<string | null>(null);
 
   constructor() {
     observe({
@@ -29,14 +31,14 @@ class House {
 
   /** Asks who is signed in; leaves `session` as it is when nobody answers. */
   async arrive(): Promise<void> {
-    try {
-      this.session = await whoAmI();
+    const { session = null, timezone } = await setupState();
+    this.timezone = timezone ?? null;
+    if (session !== null) {
       beginPictures();
       this.leaving = null;
-    } catch (thrown) {
-      if (asFault(thrown).kind === 'signed-out') this.session = null;
-      else throw thrown;
     }
+    rememberRole(session?.role ?? '');
+    this.session = session;
   }
 
   async refreshCameras(): Promise<void> {
@@ -58,10 +60,11 @@ class House {
   }
 
   get seesAlerts(): boolean {
-    return this.session?.role !== 'guest';
+    return (this.session?.role ?? lastRole()) !== 'guest';
   }
 
   #leave(why: Leaving): void {
+    rememberRole('');
     this.session = null;
     this.leaving = why;
     this.cameras = null;

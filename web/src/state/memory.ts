@@ -44,6 +44,38 @@ export function forgetDevice(person: string): void {
   write(`device.${person}`, '');
 }
 
+/** The role of who was last signed in here, for the frame of the pages while nobody answers; null after a sign-out. */
+export function lastRole(): string | null {
+  const role = read('role') ?? '';
+  return role === '' ? null : role;
+}
+
+export function rememberRole(role: string): void {
+  if (role !== lastRole()) write('role', role);
+}
+
+/** What was chosen on this device for how the pages speak; null where it follows the phone. */
+export type Choice = 'language' | 'hours' | 'zone';
+
+export function chosen(what: Choice): string | null {
+  const kept = read(what) ?? '';
+  return kept === '' ? null : kept;
+}
+
+/** Holds from the next load of the page on; null: as the phone has it. */
+export function choose(what: Choice, value: string | null): void {
+  write(what, value ?? '');
+}
+
+/** Whether a hint was put away on this device. */
+export function wasPutAway(hint: string): boolean {
+  return read(`put-away.${hint}`) === 'yes';
+}
+
+export function putAway(hint: string): void {
+  write(`put-away.${hint}`, 'yes');
+}
+
 function read(key: string): string | null {
   try {
     return localStorage.getItem(`doorstep.${key}`);

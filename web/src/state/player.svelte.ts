@@ -4,7 +4,6 @@ import { liveOffer } from '../api/client.ts';
 import type { LiveOffer } from '../api/shapes.ts';
 import { delayBefore } from '../rules/backoff.ts';
 import { after, arrived, type Course, setOut, type Trouble, type Way } from '../rules/ways.ts';
-import { mse } from '../ways/mse.ts';
 import { newest, snapshots } from '../ways/snapshots.ts';
 import type { Picture, RunWay, Stage } from '../ways/stage.ts';
 import { rememberLeastDelay, wantsLeastDelay } from './memory.ts';
@@ -15,7 +14,7 @@ import { presence } from './presence.svelte.ts';
 const TELL_EVERY_MS = 250;
 
 const runs: Record<Way, () => Promise<RunWay>> = {
-  mse: () => Promise.resolve(mse),
+  mse: async () => (await import('../ways/mse.ts')).mse,
   webrtc: async () => (await import('../ways/webrtc.ts')).webrtc,
   hls: async () => (await import('../ways/hls.ts')).hls,
   mjpeg: async () => (await import('../ways/mjpeg.ts')).mjpeg,

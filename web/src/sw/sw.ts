@@ -1,16 +1,32 @@
-// The service worker: shows what is pushed, and does what is tapped.  It keeps no page and answers no request.
+// The service worker: keeps the shell of the app, shows what is pushed, and does what is tapped.
 import { addressFor, type PushWord, pushWordOf, SNOOZE_SECONDS } from '../rules/push.ts';
 import { acknowledge, catchUp, forgetAcks } from './acks.ts';
+import { countOnIcon } from './badge.ts';
 import { post } from './post.ts';
 import { resubscribe } from './resubscribe.ts';
+import { answerFor, dropOldShells, fillShell, keep } from './shell.ts';
 import { addPicture, say, show, showUnreadable } from './show.ts';
 import { openPage } from './windows.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 
-self.addEventListener('install', () => void self.skipWaiting());
+/** Chrome 123 and later: what is not the shell's business does not wait for the worker to start. */
+interface Routed extends ExtendableEvent {
+  addRoutes?: (routes: object) => Promise<void>;
+}
+
+self.addEventListener('install', (event) => {
+  const past = { condition: { urlPattern: '/api/*' }, source: 'network' };
+  event.waitUntil(Promise.all([fillShell(), (event as Routed).addRoutes?.(past)]));
+});
+// A newer one waits until the person says so: a page that runs must not lose the parts that it has not loaded yet.
 self.addEventListener('activate', (event) => {
-  event.waitUntil(self.clients.claim());
+  event.waitUntil(Promise.all([dropOldShells(), self.clients.claim()]));
+});
+
+self.addEventListener('fetch', (event) => {
+  const answer = answerFor(event.request);
+  if (answer !== null) event.respondWith(answer);
 });
 
 self.addEventListener('push', (event) => {
@@ -21,6 +37,7 @@ self.addEventListener('push', (event) => {
 self.addEventListener('notificationclick', (event) => {
   const word = event.notification.data as PushWord | null;
   event.notification.close();
+  event.waitUntil(countOnIcon());
   event.waitUntil(event.action === 'snooze' && word !== null ? snooze(word) : open(word));
 });
 
@@ -28,13 +45,21 @@ self.addEventListener('pushsubscriptionchange', (event) => {
   (event as ExtendableEvent).waitUntil(resubscribe(event));
 });
 
+self.addEventListener('notificationclose', (event) => {
+  event.waitUntil(countOnIcon());
+});
+
 self.addEventListener('message', (event) => {
-  if (event.data === 'signed-out') event.waitUntil(forget());
+  const said = event.data as string | { keep?: string[] } | null;
+  if (said === 'take-over') event.waitUntil(self.skipWaiting());
+  if (said === 'signed-out') event.waitUntil(forget());
+  if (typeof said === 'object' && said?.keep !== undefined) event.waitUntil(keep(said.keep));
 });
 
 /** Seen by the person before anything is fetched; told to Doorstep only once it was shown. */
 async function tell(word: PushWord): Promise<void> {
   await show(word);
+  await countOnIcon();
   await Promise.all([acknowledge(word.id, false).then(catchUp), addPicture(word)]);
 }
 
@@ -58,5 +83,5 @@ async function snooze(word: PushWord): Promise<void> {
 async function forget(): Promise<void> {
   for (const shown of await self.registration.getNotifications()) shown.close();
   const subscription = await self.registration.pushManager.getSubscription();
-  await Promise.all([subscription?.unsubscribe(), forgetAcks()]);
+  await Promise.all([subscription?.unsubscribe(), forgetAcks(), countOnIcon()]);
 }

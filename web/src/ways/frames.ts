@@ -2,7 +2,7 @@
 import { isDead } from '../rules/stall.ts';
 import { broke, type Stage } from './stage.ts';
 import type { Trouble } from '../rules/ways.ts';
-import { words } from '../words.ts';
+import { words } from '../words/core.ts';
 
 const LOOK_EVERY_MS = 250;
 

@@ -2,7 +2,7 @@
 import { playlistHref } from '../api/client.ts';
 import type { Trouble } from '../rules/ways.ts';
 import { presence } from '../state/presence.svelte.ts';
-import { words } from '../words.ts';
+import { words } from '../words/core.ts';
 import { watchFrames } from './frames.ts';
 import { broke, impossible, judge, type RunWay } from './stage.ts';
 

@@ -3,7 +3,7 @@ import { mjpegHref, note } from '../api/client.ts';
 import { boundaryOf, type Part, PartReader } from '../rules/multipart.ts';
 import { isDead } from '../rules/stall.ts';
 import { presence } from '../state/presence.svelte.ts';
-import { words } from '../words.ts';
+import { words } from '../words/core.ts';
 import { broke, judge, type RunWay, type Stage } from './stage.ts';
 import { ageOf } from './snapshots.ts';
 

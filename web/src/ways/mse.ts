@@ -4,7 +4,7 @@ import { Chase, type Ranges, stale } from '../rules/chase.ts';
 import { Marks, producerTimeOf, timescalesOf } from '../rules/fragment.ts';
 import type { Trouble } from '../rules/ways.ts';
 import { presence } from '../state/presence.svelte.ts';
-import { words } from '../words.ts';
+import { words } from '../words/core.ts';
 import { type Watch, watchFrames } from './frames.ts';
 import { broke, impossible, judge, type RunWay, type Stage } from './stage.ts';
 

@@ -2,7 +2,7 @@
 import { note, snapshotHref } from '../api/client.ts';
 import { STALLED_MS } from '../rules/stall.ts';
 import { presence } from '../state/presence.svelte.ts';
-import { words } from '../words.ts';
+import { words } from '../words/core.ts';
 import { judge, type Picture, type RunWay } from './stage.ts';
 
 const EVERY_MS = 1_000;
@@ -30,7 +30,7 @@ export async function newest(camera: string, signal: AbortSignal): Promise<Pictu
   const asked = Date.now();
   const answer = await fetch(snapshotHref(camera), { signal, cache: 'no-store' });
   note(answer, asked);
-  if (!answer.ok) return null;
+  if (answer.status !== 200) return null; // 204: there is none yet
   const takenAt = presence.serverNow() - ageOf(answer.headers.get(AGE_HEADER));
   return { blob: await answer.blob(), takenAt };
 }

@@ -2,7 +2,7 @@
 import type { LiveOffer } from '../api/shapes.ts';
 import { asFault } from '../api/fault.ts';
 import type { Trouble, Way } from '../rules/ways.ts';
-import { words } from '../words.ts';
+import { words } from '../words/core.ts';
 
 /** `takenAt` is in milliseconds of the server's clock. */
 export interface Picture {

@@ -4,7 +4,7 @@ import { faultOf } from '../api/fault.ts';
 import type { LiveOffer } from '../api/shapes.ts';
 import type { Trouble } from '../rules/ways.ts';
 import { presence } from '../state/presence.svelte.ts';
-import { words } from '../words.ts';
+import { words } from '../words/core.ts';
 import { watchFrames } from './frames.ts';
 import { broke, impossible, judge, type RunWay, type Stage } from './stage.ts';
 
