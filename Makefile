@@ -8,7 +8,7 @@ DATA ?= var/demo
 CAMERA ?=
 # So many tests at a time: two thirds of what they do is waiting, so four keep two processors busy.  The one that has
 # the browser's tests ends with them.
-WORKERS ?= 4
+WORKERS ?= 6
 # A folder of the owner's for the secrets of the cloud half; more words for its scripts; what becomes of its bucket.
 INTO ?=
 OPTIONS ?=

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any  # Any: Lighthouse's own report
 
 from benchmarks.figures import Figure, tell
 from benchmarks.house import folder_of_our_own, models
@@ -90,7 +91,7 @@ def looked_at(program: Path, port: int, address: str, report: Path) -> Scores:
     told = json.loads(report.read_text(encoding="utf-8"))
     audits = told["audits"]
     weak = (
-        f"{category}: {audits[one['id']]['title']}"
+        f"{category}: {audits[one['id']]['title']}{_where(audits[one['id']])}"
         for category in CATEGORIES[1:]
         for one in told["categories"][category]["auditRefs"]
         if one["weight"] > 0 and (audits[one["id"]]["score"] or 0) < 1 and audits[one["id"]]["score"] is not None
@@ -101,6 +102,12 @@ def looked_at(program: Path, port: int, address: str, report: Path) -> Scores:
         audits["largest-contentful-paint"]["numericValue"] / 1000,
         audits["cumulative-layout-shift"]["numericValue"],
     )
+
+
+def _where(audit: Mapping[str, Any]) -> str:
+    """The first place that an audit complains of, as Lighthouse tells it."""
+    items = audit.get("details", {}).get("items") or [{}]
+    return f" ({items[0]['node']['selector']})" if "node" in items[0] else ""
 
 
 def report_of(name: str, rounds: list[Scores]) -> Iterator[Figure]:

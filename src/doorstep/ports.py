@@ -924,7 +924,7 @@ class PastPictures(Protocol):
         ...
 
     async def previews(self, camera: CameraId, grid: PreviewGrid, asker: str) -> PreviewSheet:
-        """A small picture for each instant of the grid."""
+        """A small picture for each instant of the grid, or of what begins before the next one."""
         ...
 
 

@@ -22,12 +22,14 @@ NAMES = ["Ann", "Ben <b>& 🚪</b>", "X" * 120]
 def tell_of(page: Page, state: str) -> None:
     people = [{"name": name, "state": state} for name in NAMES]
     page.route("**/api/v1/told", lambda route: route.fulfill(json={"people": people}))
-    page.reload()
+
+
+def tell_of_nobody(page: Page) -> None:
+    tell_of(page, "no-channel")
 
 
 def open_ways(page: Page) -> None:
     """The second step, whatever has been seen before."""
-    tell_of(page, "no-channel")
     page.get_by_test_id("next").click()
     expect(page.get_by_test_id("way-ntfy")).to_be_visible()
 
@@ -77,15 +79,15 @@ def skip_all(page: Page) -> None:
     expect(page.get_by_test_id("step-tell")).to_contain_text("Nobody will be told")
 
 
-def show_everybody(page: Page) -> None:
+def tell_of_failing(page: Page) -> None:
     tell_of(page, "failing")
-    expect(page.get_by_test_id("told-people")).to_be_visible()
+
+
+def tell_the_box(page: Page) -> None:
+    page.route("**/api/v1/address", lambda route: route.fulfill(json=BOX))
 
 
 def open_all_ways(page: Page) -> None:
-    page.route("**/api/v1/address", lambda route: route.fulfill(json=BOX))
-    page.reload()
-    expect(page.get_by_test_id("address-left")).to_be_visible()
     for way in ("tailscale", "domain", "lan", "own"):
         page.get_by_test_id(f"address-{way}").locator("summary").click()
 
@@ -94,13 +96,13 @@ WELCOME = "[data-testid=welcome]"
 ADDRESS = "[data-testid=address-now]"
 SCREENS = [
     Screen("first-camera", "/welcome", "[data-testid=camera-tile]"),
-    Screen("first-ways", "/welcome", WELCOME, open_ways),
-    Screen("first-ntfy", "/welcome", WELCOME, open_ntfy),
-    Screen("first-asked", "/welcome", WELCOME, ask_whether_it_came),
-    Screen("first-mail-refused", "/welcome", WELCOME, be_refused),
-    Screen("first-telegram", "/welcome", WELCOME, choose_a_chat),
-    Screen("first-skipped", "/welcome", WELCOME, skip_all),
-    Screen("told-everybody", "/settings/notifications", "[data-testid=wishes]", show_everybody),
+    Screen("first-ways", "/welcome", WELCOME, open_ways, tell_of_nobody),
+    Screen("first-ntfy", "/welcome", WELCOME, open_ntfy, tell_of_nobody),
+    Screen("first-asked", "/welcome", WELCOME, ask_whether_it_came, tell_of_nobody),
+    Screen("first-mail-refused", "/welcome", WELCOME, be_refused, tell_of_nobody),
+    Screen("first-telegram", "/welcome", WELCOME, choose_a_chat, tell_of_nobody),
+    Screen("first-skipped", "/welcome", WELCOME, skip_all, tell_of_nobody),
+    Screen("told-everybody", "/settings/notifications", "[data-testid=told-people]", told=tell_of_failing),
     Screen("address", "/settings/address", ADDRESS),
-    Screen("address-ways", "/settings/address", ADDRESS, open_all_ways),
+    Screen("address-ways", "/settings/address", "[data-testid=address-left]", open_all_ways, tell_the_box),
 ]

@@ -183,12 +183,13 @@ def fill_people(page: Page) -> None:
     page.route("**/api/v1/sessions?all=true", lambda route: route.fulfill(json={"sessions": LOGINS}))
     page.route("**/api/v1/pairings", lambda route: route.fulfill(status=201, json=PAIRING))
     page.route("**/api/v1/users/*/reset", lambda route: route.fulfill(status=201, json=RESET))
-    page.reload()
+
+
+def see_everybody(page: Page) -> None:
     expect(page.get_by_test_id("person")).to_have_count(len(PEOPLE))
 
 
 def add_somebody(page: Page) -> None:
-    fill_people(page)
     page.get_by_test_id("add-person").click()
     page.get_by_label("Only these").check()
     page.get_by_role("button", name="Add", exact=True).click()
@@ -197,7 +198,6 @@ def add_somebody(page: Page) -> None:
 
 
 def open_person(page: Page) -> None:
-    fill_people(page)
     page.get_by_test_id("person").nth(1).click()
     expect(page.get_by_test_id("login")).to_have_count(2)
     page.get_by_role("button", name="Make a link").click()
@@ -207,7 +207,6 @@ def open_person(page: Page) -> None:
 
 
 def ask_to_remove(page: Page) -> None:
-    fill_people(page)
     page.get_by_test_id("person").nth(2).click()
     page.get_by_test_id("remove-person").click()
     expect(page.get_by_test_id("confirm")).to_be_visible()
@@ -215,37 +214,40 @@ def ask_to_remove(page: Page) -> None:
 
 def fill_shares(page: Page) -> None:
     page.route("**/api/v1/shares", lambda route: route.fulfill(json={"shares": SHARES}))
-    page.reload()
+
+
+def see_shares(page: Page) -> None:
     expect(page.get_by_test_id("share")).to_have_count(len(SHARES))
 
 
 def no_shares(page: Page) -> None:
     page.route("**/api/v1/shares", lambda route: route.fulfill(json={"shares": []}))
-    page.reload()
-    expect(page.get_by_text("No link is open.")).to_be_visible()
 
 
 def fill_activity(page: Page) -> None:
     page.route("**/api/v1/users", lambda route: route.fulfill(json={"users": PEOPLE}))
     page.route("**/api/v1/audit?*", lambda route: route.fulfill(json={"entries": AUDIT, "next": "more"}))
-    page.reload()
+
+
+def see_activity(page: Page) -> None:
     expect(page.get_by_test_id("audit-entry")).to_have_count(len(AUDIT))
 
 
 def fill_tokens(page: Page) -> None:
     page.route("**/api/v1/tokens", lambda route: route.fulfill(json={"tokens": TOKENS}))
-    page.reload()
+
+
+def see_tokens(page: Page) -> None:
     expect(page.get_by_test_id("token")).to_have_count(len(TOKENS))
 
 
 def make_token(page: Page) -> None:
-    fill_tokens(page)
     page.get_by_test_id("new-token").click()
     page.get_by_test_id("make-token").click()
     expect(page.get_by_text("Choose at least one thing that it opens.")).to_be_visible()
 
 
-def token_made(page: Page) -> None:
+def answer_with_a_token(page: Page) -> None:
     def answer(route: Any) -> None:
         if route.request.method == "POST":
             route.fulfill(status=201, json={"token": "x" * 43})
@@ -253,7 +255,9 @@ def token_made(page: Page) -> None:
             route.fulfill(json={"tokens": TOKENS})
 
     page.route("**/api/v1/tokens", answer)
-    page.reload()
+
+
+def token_made(page: Page) -> None:
     page.get_by_test_id("new-token").click()
     page.get_by_label("Ring the doorbell").check()
     page.get_by_test_id("make-token").click()
@@ -270,7 +274,9 @@ def fill_storage(page: Page) -> None:
         route.fulfill(response=answer, json=answer.json() | {"problems": [DISK_FULL], "off_site": off_site})
 
     page.route("**/api/v1/status", tell)
-    page.reload()
+
+
+def see_storage(page: Page) -> None:
     expect(page.get_by_test_id("storage-full")).to_contain_text("Storage full. Recording stopped at")
     expect(page.get_by_test_id("costs")).to_be_visible()
 
@@ -278,13 +284,15 @@ def fill_storage(page: Page) -> None:
 def old_backup(page: Page) -> None:
     state = {"why_not": "", "fresh": False, "last": {"made_at": ago(days=42), "with_secrets": True}}
     page.route("**/api/v1/backup", lambda route: route.fulfill(json=state))
-    page.reload()
+
+
+def want_a_passphrase(page: Page) -> None:
     expect(page.get_by_test_id("last-backup")).to_contain_text("That is more than 30 days ago.")
     page.get_by_test_id("make-backup").click()
     expect(page.get_by_text("The passphrase needs 12 letters or more.")).to_be_visible()
 
 
-def backup_made(page: Page) -> None:
+def send_a_backup(page: Page) -> None:
     def answer(route: Any) -> None:
         if route.request.method == "POST":
             name = 'attachment; filename="doorstep-20261121-1300.tar.gz"'
@@ -293,26 +301,30 @@ def backup_made(page: Page) -> None:
             route.fulfill(json={"why_not": "", "fresh": True, "last": None})
 
     page.route("**/api/v1/backup", answer)
-    page.reload()
+
+
+def backup_made(page: Page) -> None:
     expect(page.get_by_test_id("last-backup")).to_contain_text("No backup was made yet.")
     page.get_by_label("Without passwords and keys").check()
     page.get_by_test_id("make-backup").click()
     expect(page.get_by_test_id("backup-made")).to_contain_text("doorstep-20261121-1300.tar.gz")
 
 
-H1 = "h1"
+PEOPLE_LIST = "[data-testid=people]"
+TOKEN_LIST = "[data-testid=tokens]"
+BACKUP = "[data-testid=backup-form]"
 SCREENS = [
-    Screen("people", "/settings/people", "[data-testid=people]", fill_people),
-    Screen("people-add", "/settings/people", "[data-testid=people]", add_somebody),
-    Screen("person", "/settings/people", "[data-testid=people]", open_person),
-    Screen("person-remove", "/settings/people", "[data-testid=people]", ask_to_remove),
-    Screen("shares", "/settings/shares", H1, fill_shares),
-    Screen("shares-none", "/settings/shares", H1, no_shares),
-    Screen("activity", "/settings/activity", H1, fill_activity),
-    Screen("tokens", "/settings/tokens", "[data-testid=tokens]", fill_tokens),
-    Screen("tokens-make", "/settings/tokens", "[data-testid=tokens]", make_token),
-    Screen("tokens-made", "/settings/tokens", "[data-testid=tokens]", token_made),
-    Screen("storage", "/settings/storage", "[data-testid=storage]", fill_storage),
-    Screen("backup", "/settings/backup", "[data-testid=backup-form]", old_backup),
-    Screen("backup-made", "/settings/backup", "[data-testid=backup-form]", backup_made),
+    Screen("people", "/settings/people", PEOPLE_LIST, see_everybody, fill_people),
+    Screen("people-add", "/settings/people", PEOPLE_LIST, add_somebody, fill_people),
+    Screen("person", "/settings/people", PEOPLE_LIST, open_person, fill_people),
+    Screen("person-remove", "/settings/people", PEOPLE_LIST, ask_to_remove, fill_people),
+    Screen("shares", "/settings/shares", "[data-testid=share]", see_shares, fill_shares),
+    Screen("shares-none", "/settings/shares", "text=No link is open.", told=no_shares),
+    Screen("activity", "/settings/activity", "[data-testid=audit-entry]", see_activity, fill_activity),
+    Screen("tokens", "/settings/tokens", TOKEN_LIST, see_tokens, fill_tokens),
+    Screen("tokens-make", "/settings/tokens", TOKEN_LIST, make_token, fill_tokens),
+    Screen("tokens-made", "/settings/tokens", TOKEN_LIST, token_made, answer_with_a_token),
+    Screen("storage", "/settings/storage", "[data-testid=storage]", see_storage, fill_storage),
+    Screen("backup", "/settings/backup", BACKUP, want_a_passphrase, old_backup),
+    Screen("backup-made", "/settings/backup", BACKUP, backup_made, send_a_backup),
 ]

@@ -16,7 +16,11 @@ class Screen:
     path: str
     ready: str
     then: Callable[[Page], None] = lambda _: None
+    told: Callable[[Page], None] = lambda _: None
+    """What the server is said to answer; before the page is loaded, so that it is loaded once."""
     signed_in: bool = True
+    alone: bool = False
+    """Whether `told` changes the browser itself; the page is thrown away then."""
     trouble: str = ""
     """What its page is expected to complain of."""
 

@@ -24,7 +24,9 @@ SCREENS = [
     Screen("phone-code", "/settings/devices", '[data-testid="login"]', _code_shown),
     Screen("password-change", "/settings/devices", '[data-testid="open-password"]', _password_open),
     Screen("pair-without-code", "/pair", '[data-testid="notice"]', signed_in=False),
-    Screen("pair-over", "/pair#wrong", '[data-testid="notice"]', signed_in=False),
+    Screen(
+        "pair-over", "/pair#wrong", '[data-testid="notice"]', signed_in=False, trouble="status of 401 .*/pairing/person"
+    ),
     Screen("reset-without-code", "/reset", '[data-testid="notice"]', signed_in=False),
     Screen("password-forgotten", "/", '[data-testid="login"]', _forgotten, signed_in=False),
 ]

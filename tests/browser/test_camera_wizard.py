@@ -1,7 +1,6 @@
 """A camera is found, asked for its picture and saved; its password is in no page and in no config file."""
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ from fakes.lan_cameras import LanCamera, lan
 from fakes.rtsp_camera import needs_camera
 from fakes.wizard_house import WizardHouse, wizard_house
 
-USER, PASSWORD = "viewer", "p@ss:w/rd#%&"
+USER, PASSWORD, ENCODED = "viewer", "p@ss:w/rd#%&", "p%40ss%3Aw%2Frd%23%25%26"
+DOOR = {"id": "front-b-door-b", "name": "Front <b>door</b> 🚪", "source": "demo://"}
 MOST_CLICKS = 5
 COUNT_CLICKS = """
 sessionStorage.clicks ??= '0';
@@ -54,14 +54,10 @@ def open_page(home: WizardHouse, new_context: NewContext) -> Callable[..., Page]
     return open_one
 
 
-def cameras_in(home: WizardHouse) -> list[dict[str, Any]]:
-    tables = tomllib.loads(home.config.read_text(encoding="utf-8"))
-    return list(tables.get("camera", []))
-
-
 def test_from_set_up_to_the_first_live_picture_of_a_found_camera(
-    home: WizardHouse, camera: LanCamera, open_page: Callable[..., Page], shots: Path
+    home: WizardHouse, camera: LanCamera, open_page: Callable[..., Page], shots: Path | None
 ) -> None:
+    home.furnish()
     page = open_page("/welcome", viewport=PHONE, bypass_csp=True)
     page.get_by_test_id("first-camera").click()
     found = page.get_by_test_id("found-camera").filter(has_text=camera.address)
@@ -84,18 +80,19 @@ def test_from_set_up_to_the_first_live_picture_of_a_found_camera(
     expect(page.get_by_role("heading", level=1)).to_have_text("Front <b>door</b> 🚪")
     expect(page.get_by_test_id("live")).to_have_attribute("data-verdict", "live")
     assert int(page.evaluate("sessionStorage.clicks")) <= MOST_CLICKS
-    [saved] = cameras_in(home)
+    [saved] = home.cameras()
     assert saved["name"] == "Front <b>door</b> 🚪"
     assert saved["source"] == f"rtsp://{USER}:${{CAM_FRONT_B_DOOR_B_PASSWORD}}@{camera.address}/stream1"
     assert saved["detect"] == f"rtsp://{USER}:${{CAM_FRONT_B_DOOR_B_PASSWORD}}@{camera.address}:8554/stream2"
     assert PASSWORD not in home.config.read_text(encoding="utf-8")
     assert home.secrets.stat().st_mode & 0o077 == 0
-    assert "p%40ss%3Aw%2Frd%23%25%26" in home.secrets.read_text(encoding="utf-8")
+    assert ENCODED in home.secrets.read_text(encoding="utf-8")
 
 
 def test_a_wrong_password_is_told_and_the_next_try_is_the_owners(
-    camera: LanCamera, open_page: Callable[..., Page], shots: Path
+    home: WizardHouse, camera: LanCamera, open_page: Callable[..., Page], shots: Path | None
 ) -> None:
+    home.furnish()
     page = open_page("/settings/cameras/+", bypass_csp=True)
     found = page.get_by_test_id("found-camera").filter(has_text=camera.address)
     expect(found).to_be_visible()
@@ -118,15 +115,16 @@ def test_a_wrong_password_is_told_and_the_next_try_is_the_owners(
 def test_an_address_is_typed_with_its_password_in_it(
     home: WizardHouse, camera: LanCamera, open_page: Callable[..., Page]
 ) -> None:
+    home.furnish(DOOR)
     page = open_page("/settings/cameras/+")
-    page.get_by_label("Address", exact=True).fill(f"rtsp://{USER}:p%40ss%3Aw%2Frd%23%25%26@{camera.address}/stream1")
+    page.get_by_label("Address", exact=True).fill(f"rtsp://{USER}:{ENCODED}@{camera.address}/stream1")
     page.get_by_test_id("show-picture").click()
     expect(page.get_by_test_id("probe-picture")).to_be_visible()
     page.get_by_label("Name").fill("Front <b>door</b> 🚪")
     page.get_by_test_id("save-camera").click()
     expect(page).to_have_url(re.compile(r"/live/front-b-door-b-2$"))
-    assert [one["id"] for one in cameras_in(home)] == ["front-b-door-b", "front-b-door-b-2"]
-    assert cameras_in(home)[1]["source"].endswith(f"${{CAM_FRONT_B_DOOR_B_2_PASSWORD}}@{camera.address}/stream1")
+    assert [one["id"] for one in home.cameras()] == ["front-b-door-b", "front-b-door-b-2"]
+    assert home.cameras()[1]["source"].endswith(f"${{CAM_FRONT_B_DOOR_B_2_PASSWORD}}@{camera.address}/stream1")
 
 
 def test_this_machine_and_what_does_not_answer_are_no_cameras(
@@ -144,7 +142,7 @@ def test_this_machine_and_what_does_not_answer_are_no_cameras(
         expect(page.get_by_test_id("probe-trouble")).to_contain_text(words)
 
 
-def test_a_search_that_lasts_can_be_stopped(open_page: Callable[..., Page], shots: Path) -> None:
+def test_a_search_that_lasts_can_be_stopped(open_page: Callable[..., Page], shots: Path | None) -> None:
     page = open_page("/settings/cameras/+", viewport=PHONE)
 
     def never(route: Route) -> None:
@@ -171,34 +169,37 @@ def test_a_name_that_is_too_long_is_said_before_it_is_saved(open_page: Callable[
 
 
 def test_a_camera_is_renamed_switched_off_and_removed(home: WizardHouse, open_page: Callable[..., Page]) -> None:
-    page = open_page("/settings/cameras/front-b-door-b-2")
-    expect(page.get_by_test_id("source")).to_contain_text("rtsp://viewer:${CAM_FRONT_B_DOOR_B_2_PASSWORD}@")
-    assert "p%40ss" not in page.content()
+    source = f"rtsp://viewer:${{CAM_YARD_PASSWORD}}@{home.camera.address}/stream1"
+    home.furnish(DOOR, {"id": "yard", "name": "Yard", "source": source}, CAM_YARD_PASSWORD=ENCODED)
+    page = open_page("/settings/cameras/yard")
+    expect(page.get_by_test_id("source")).to_contain_text("rtsp://viewer:${CAM_YARD_PASSWORD}@")
+    assert ENCODED not in page.content()
     page.get_by_label("Name").fill("Garden")
     page.get_by_label("This camera is on").uncheck()
     page.get_by_test_id("save-form").click()
     expect(page.get_by_test_id("book-state")).to_contain_text("Saved.")
-    saved = cameras_in(home)[1]
-    assert (saved["name"], saved["enabled"], saved["id"]) == ("Garden", False, "front-b-door-b-2")
+    saved = home.cameras()[1]
+    assert (saved["name"], saved["enabled"], saved["id"]) == ("Garden", False, "yard")
     page.get_by_test_id("remove").get_by_role("button").click()
     page.get_by_role("button", name="Yes, remove it").click()
     expect(page.get_by_test_id("camera-list")).to_be_visible()
-    assert [one["id"] for one in cameras_in(home)] == ["front-b-door-b"]
+    assert [one["id"] for one in home.cameras()] == ["front-b-door-b"]
 
 
 def test_settings_that_changed_meanwhile_are_not_overwritten(
     home: WizardHouse, open_page: Callable[..., Page], troubles: Troubles
 ) -> None:
     troubles.expect("status of 409")
+    home.furnish(DOOR)
     page = open_page("/settings/cameras/front-b-door-b")
     expect(page.get_by_test_id("camera-form")).to_be_visible()
     home.config.write_text(home.config.read_text(encoding="utf-8") + "\n# by hand\n", encoding="utf-8")
     page.get_by_label("Name").fill("Door")
     page.get_by_test_id("save-form").click()
     expect(page.get_by_test_id("book-state")).to_contain_text("changed elsewhere")
-    assert cameras_in(home)[0]["name"] == "Front <b>door</b> 🚪"
+    assert home.cameras()[0]["name"] == "Front <b>door</b> 🚪"
     page.get_by_label("Name").fill("Door")
     page.get_by_test_id("save-form").click()
     expect(page.get_by_test_id("book-state")).to_contain_text("Saved.")
-    assert cameras_in(home)[0]["name"] == "Door"
+    assert home.cameras()[0]["name"] == "Door"
     assert "# by hand" in home.config.read_text(encoding="utf-8")

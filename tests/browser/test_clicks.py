@@ -60,8 +60,8 @@ def new_house(tmp_path: Path, tls: Certificate) -> Iterator[NewHouse]:
     """A server that nobody has set up yet."""
     begun: list[NearServer] = []
 
-    def begin(config: str = CAMERA, telegram: str = "") -> NearServer:
-        begun.append(NearServer(tmp_path / "data", config, telegram, tls.certificate))
+    def begin(config: str = CAMERA, telegram: str = "", hurry: float = 1.0) -> NearServer:
+        begun.append(NearServer(tmp_path / "data", config, telegram, tls.certificate, hurry=hurry))
         begun[-1].start()
         return begun[-1]
 
@@ -182,7 +182,7 @@ def test_a_wrong_way_is_said_and_nothing_is_written(new_house: NewHouse, owner: 
 
 
 def test_the_first_steps_are_taken_up_where_they_were_left(new_house: NewHouse, owner: Page) -> None:
-    house = new_house()
+    house = new_house(hurry=10.0)
     to_ways(Fingers("", 99), owner, house)
     owner.reload()
     expect(owner.get_by_test_id("way-ntfy")).to_be_visible()

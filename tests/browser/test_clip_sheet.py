@@ -132,12 +132,14 @@ def test_a_length_of_ones_own(new_page: NewPage) -> None:
 
 def test_more_than_there_is_says_where_the_recording_starts(new_page: NewPage) -> None:
     page = new_page("/live/yard")
+    # Whether there are holes depends on how long the house has been up, and whether it was begun anew meanwhile.
+    page.route(CLIP, told({"doorstep-parts": "1"}))  # type: ignore[arg-type]
     page.get_by_test_id("save-other").click()
     page.get_by_test_id("length-other").click()
     page.get_by_label("Minutes").fill("60")
     page.get_by_label("Seconds").fill("0")
     expect(page.get_by_test_id("clip-shortened")).to_have_text(
-        re.compile(r"^Recording starts at \d?\d:\d\d( [AP]M)?\. Clip shortened to .*s\.$")
+        re.compile(r"^Recording starts at \d?\d:\d\d( [AP]M)?\. Clip shortened to .*(min|s)\.$")
     )
 
 
@@ -288,24 +290,25 @@ def test_a_kept_clip_lies_with_the_alerts_and_is_shared_by_a_link(house: Browser
     page.get_by_test_id("save-other").click()
     page.get_by_test_id("length-15").click()
     expect(page.get_by_test_id("clip-ready")).to_be_visible()
+    before = saved_of(house)
     page.get_by_test_id("keep-clip").click()
     expect(page.get_by_test_id("clip-message")).to_contain_text("Kept with your alerts.")
-    before = [event["id"] for event in saved_of(house)]
+    after = saved_of(house)
+    [kept] = [after[one] for one in after.keys() - before.keys()]
     page.get_by_test_id("link-clip").click()
     expect(page.get_by_test_id("share-dialog")).to_be_visible()
-    assert [event["id"] for event in saved_of(house)] == before
+    assert saved_of(house).keys() == after.keys()
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Show it").click()
-    expect(page.get_by_test_id("alert-dialog")).to_have_attribute("data-event", before[0])
+    expect(page.get_by_test_id("alert-dialog")).to_have_attribute("data-event", kept["id"])
     expect(page.get_by_test_id("alert-dialog")).to_contain_text("Saved")
     expect(page.get_by_test_id("seen")).to_contain_text("Kept from")
-    kept = saved_of(house)[0]
     assert abs(seconds_of(house.bytes_of(kept["clip"]["href"])) - 15) < 0.5
     assert kept["thumbnail"]["ready"]
 
 
-def saved_of(house: BrowserHouse) -> list[dict[str, Any]]:  # JSON
-    return list(house.told("/events?cause=saved&camera=yard")["events"])
+def saved_of(house: BrowserHouse) -> dict[str, dict[str, Any]]:  # JSON
+    return {event["id"]: event for event in house.told("/events?cause=saved&camera=yard")["events"]}
 
 
 def test_a_full_disk_is_said_and_the_phone_can_save_all_the_same(new_page: NewPage, troubles: Troubles) -> None:

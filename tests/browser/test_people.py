@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -12,6 +13,15 @@ from fakes.browser import PHONE, Troubles
 from fakes.server_process import PASSWORD as OWN_PASSWORD
 
 PASSWORD = "a password of her own"
+
+
+@pytest.fixture(autouse=True)
+def nobody_but_the_owner(house: BrowserHouse) -> None:
+    """Lives there: other tests make people too, and none is removed by a test that fails."""
+    names = [one["name"] for one in house.told("/users")["users"] if one["name"] != OWNER]
+    with house.server.client() as client:
+        for name in names:
+            client.delete(f"/users/{quote(name, safe='')}").raise_for_status()
 
 
 def add(page: Page, name: str, role: str = "Family") -> None:

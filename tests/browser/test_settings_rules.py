@@ -1,12 +1,13 @@
 """The settings are changed in the page: looked at, saved, taken back, and nothing is lost by two tabs or an editor."""
 
+import shutil
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from fakes.browser import PATIENCE_MS, PHONE, Troubles, set_up
 from fakes.free_port import free_port
@@ -36,32 +37,48 @@ class OwnServer(ServerProcess):
     def values(self) -> dict[str, Any]:
         return tomllib.loads(self.config.read_text(encoding="utf-8"))
 
+    def as_at_first(self) -> None:
+        """The file, and a house that runs by it, without any state of before."""
+        shutil.rmtree(self.data / "config-versions", ignore_errors=True)
+        if self.config.read_text(encoding="utf-8") != CONFIG:
+            self.stop()
+            self.config.write_text(CONFIG, encoding="utf-8")
+            self.start()
+
     def on_page(self, page: Page) -> Page:
         page.goto(f"{self.url}/settings/rules")
         page.get_by_test_id("review").wait_for()
         return page
 
 
-@pytest.fixture
-def server(tmp_path: Path, browser: Browser) -> Iterator[OwnServer]:
-    del browser  # it is there before
-    own = OwnServer(tmp_path)
+@pytest.fixture(scope="module")
+def own_house(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[tuple[OwnServer, StorageState]]:
+    """Its server, and what its owner's browser holds."""
+    own = OwnServer(tmp_path_factory.mktemp("rules"))
     own.start()
     try:
-        yield own
+        with browser.new_context(locale="en-GB", service_workers="block") as context:
+            page = context.new_page()
+            page.set_default_timeout(PATIENCE_MS)
+            set_up(page, own, "Ann", PASSWORD)
+            signed_in = context.storage_state()
+        yield own, signed_in
     finally:
         own.kill()
 
 
 @pytest.fixture
-def page(server: OwnServer, browser: Browser, troubles: Troubles) -> Iterator[Page]:
-    context = browser.new_context(viewport=PHONE, locale="en-GB", service_workers="block")
-    troubles.watch(context)
-    made = context.new_page()
-    made.set_default_timeout(PATIENCE_MS)
-    set_up(made, server, "Ann", PASSWORD)
-    yield server.on_page(made)
-    context.close()
+def server(own_house: tuple[OwnServer, StorageState]) -> OwnServer:
+    own, _ = own_house
+    own.as_at_first()
+    return own
+
+
+@pytest.fixture
+def page(
+    server: OwnServer, own_house: tuple[OwnServer, StorageState], new_context: Callable[..., BrowserContext]
+) -> Page:
+    return server.on_page(new_context(PHONE, storage_state=own_house[1]).new_page())
 
 
 def type_in(page: Page, label: str, value: str) -> None:
@@ -142,7 +159,7 @@ def test_what_cannot_be_saved_is_said_where_it_stands(server: OwnServer, page: P
     type_in(page, "Video after the last sight", "<b>long</b>")
     type_in(page, "Gigabytes at most", "-5")
     page.get_by_test_id("review").get_by_role("button", name="What changes").click()
-    expect(page.get_by_test_id("faults")).to_contain_text("events.post_roll must be a number")
+    expect(page.get_by_test_id("faults")).to_contain_text("Video after the last sight: Must be a number.")
     expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
     expect(page.get_by_label("Video after the last sight")).to_have_value("<b>long</b>")
     page.get_by_role("button", name="Forget my changes").click()

@@ -143,7 +143,7 @@ def test_the_video_plays_and_seeks_and_tells_nobody_where_it_was(
 def test_the_page_behind_a_link_is_for_everybody(
     link: str,
     new_context: Callable[..., BrowserContext],
-    shots: Path,
+    shots: Path | None,
     viewport: ViewportSize,
     scheme: Literal["light", "dark"],
     troubles: Troubles,
@@ -191,7 +191,7 @@ def test_a_link_asks_for_its_pin_without_scripts_and_then_plays(
 
 
 def test_the_page_that_asks_for_a_pin_is_clean_at_each_width_in_both_themes(
-    rung: BrowserHouse, new_context: Callable[..., BrowserContext], shots: Path
+    rung: BrowserHouse, new_context: Callable[..., BrowserContext], shots: Path | None
 ) -> None:
     with rung.server.client() as client:
         href = client.post(f"/events/{rung.rung['id']}/share", json={"pin": "4711"}).json()["href"]

@@ -127,61 +127,56 @@ def go_to(page: Page, camera: str, at: str | None) -> None:
 def show_full(page: Page) -> None:
     tell_day(page, full_day)
     go_to(page, "porch", yesterday(9))
+    see_full(page)
+
+
+def see_full(page: Page) -> None:
     expect(page.get_by_test_id("past-picture")).to_be_visible()
     expect(page.get_by_test_id("mark").first).to_be_visible()
 
 
-def show_zoomed(page: Page) -> None:
-    show_full(page)
+def zoom(page: Page) -> None:
+    see_full(page)
     page.get_by_test_id("zoom-in").click()
     page.get_by_test_id("zoom-in").click()
     expect(page.get_by_test_id("zoom")).to_have_text("1 hour")
 
 
-def show_gap(page: Page) -> None:
-    tell_day(page, full_day)
-    go_to(page, "porch", yesterday(20.5))
+def open_gaps(page: Page) -> None:
     expect(page.get_by_test_id("past")).to_contain_text("Doorstep was not running.")
     page.get_by_test_id("gaps").locator("summary").click()
 
 
-def show_empty(page: Page) -> None:
-    tell_day(page, empty_day)
-    go_to(page, "porch", yesterday(12))
-    expect(page.get_by_text("Nothing was recorded on this day.")).to_be_visible()
-
-
-def show_later(page: Page) -> None:
-    tell_day(page, full_day)
-    go_to(page, "porch", yesterday(0.2))
-    expect(page.get_by_test_id("past")).to_contain_text("Recording starts at")
-
-
 def choose_span(page: Page) -> None:
-    show_full(page)
+    see_full(page)
     page.get_by_test_id("save-span").click()
     expect(page.get_by_test_id("span-length-told")).to_contain_text("0:30")
 
 
-def show_gone(page: Page) -> None:
-    go_to(page, "cellar", None)
-    expect(page.get_by_text("This camera is not set up any more.")).to_be_visible()
+def tell_full(page: Page) -> None:
+    tell_day(page, full_day)
+
+
+def tell_empty(page: Page) -> None:
+    tell_day(page, empty_day)
 
 
 def fail_to_load(page: Page) -> None:
     page.route(DAY, lambda route: route.fulfill(status=200, content_type="application/json", body="{"))
-    go_to(page, "porch", yesterday(12))
-    expect(page.get_by_test_id("told")).to_contain_text("Try again")
+
+
+def at(hours: float) -> str:
+    return f"/timeline/porch?at={yesterday(hours)}"
 
 
 READY = "[data-testid=timeline]"
 SCREENS = (
-    Screen("timeline", "/timeline/porch", READY, show_full),
-    Screen("timeline-hour", "/timeline/porch", READY, show_zoomed),
-    Screen("timeline-gap", "/timeline/porch", READY, show_gap),
-    Screen("timeline-empty", "/timeline/porch", READY, show_empty),
-    Screen("timeline-later", "/timeline/porch", READY, show_later),
-    Screen("timeline-span", "/timeline/porch", READY, choose_span),
-    Screen("timeline-gone", "/timeline/porch", READY, show_gone),
-    Screen("timeline-fault", "/timeline/porch", READY, fail_to_load),
+    Screen("timeline", at(9), READY, see_full, tell_full),
+    Screen("timeline-hour", at(9), READY, zoom, tell_full),
+    Screen("timeline-gap", at(20.5), "[data-testid=past] >> text=not running", open_gaps, tell_full),
+    Screen("timeline-empty", at(12), "text=Nothing was recorded on this day.", told=tell_empty),
+    Screen("timeline-later", at(0.2), "[data-testid=past] >> text=Recording starts at", told=tell_full),
+    Screen("timeline-span", at(9), READY, choose_span, tell_full),
+    Screen("timeline-gone", "/timeline/cellar", "text=This camera is not set up any more."),
+    Screen("timeline-fault", at(12), "[data-testid=told] >> text=Try again", told=fail_to_load),
 )

@@ -29,13 +29,30 @@ _SUBSCRIBES = """
   PushManager.prototype.getSubscription = async () => held();
 })();
 """
+# Chromium loses a notification that it is about to show when it is asked at that moment which ones stand there.  A test
+# that looks again and again must not bring that about, so that in the worker one of both waits for the other.
+_TAKE_TURNS = """
+() => {
+  const { registration } = self;
+  if (Object.hasOwn(registration, 'showNotification')) return;
+  let last = Promise.resolve();
+  for (const name of ['showNotification', 'getNotifications']) {
+    const real = registration[name].bind(registration);
+    registration[name] = (...words) => {
+      const mine = last.then(() => real(...words));
+      last = mine.catch(() => undefined);
+      return mine;
+    };
+  }
+}
+"""
 _SHOWN = """
 async () => {
-  const registration = await navigator.serviceWorker.getRegistration();
-  return (await registration.getNotifications()).map(({ title, body, tag, image, actions, data }) =>
+  return (await self.registration.getNotifications()).map(({ title, body, tag, image, actions, data }) =>
     ({ title, body, tag, image: image ?? '', actions: actions.map(({ action }) => action), id: data?.id }));
 }
 """
+_PUT_AWAY = "async () => { for (const one of await self.registration.getNotifications()) one.close(); }"
 # A finger cannot be played, so the event is; only waiting for what it does needs a stand-in.
 _TAP = """
 async (action) => {
@@ -70,6 +87,12 @@ class ToldPhone:
         expect(page.get_by_test_id("this-device")).to_have_attribute("data-state", "on")
         return page
 
+    def forget(self) -> None:
+        """Told no more: a person has twenty devices at most."""
+        body, origin = {"endpoint": self.receiver.device.endpoint}, {"origin": self.url}
+        answer = self.context.request.delete(f"{self.url}/api/v1/push/subscriptions", data=body, headers=origin)
+        assert answer.ok, answer.text()
+
     @property
     def worker(self) -> Worker:
         return self.context.service_workers[0]
@@ -81,6 +104,7 @@ class ToldPhone:
             self._cdp.on("ServiceWorker.workerRegistrationUpdated", self._registered)
             self._cdp.send("ServiceWorker.enable")
         until(page, lambda: self._registrations)
+        self.worker.evaluate(_TAKE_TURNS)
         message = {"origin": self.url, "registrationId": self._registrations[-1], "data": text}
         self._cdp.send("ServiceWorker.deliverPushMessage", message)
 
@@ -89,11 +113,15 @@ class ToldPhone:
         found: list[dict[str, Any]] = []
 
         def are_there() -> bool:
-            found[:] = page.evaluate(_SHOWN)
+            found[:] = self.worker.evaluate(_SHOWN)
             return len(found) == count
 
         until(page, are_there)
         return found
+
+    def put_away(self) -> None:
+        """Every notification that stands there."""
+        self.worker.evaluate(_PUT_AWAY)
 
     def tap(self, action: str = "") -> list[str]:
         """The notification, or a button of it; the addresses of the windows that were opened for it."""

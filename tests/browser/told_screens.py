@@ -145,7 +145,9 @@ def fill_settings(page: Page) -> None:
     page.route("**/api/v1/recipients", lambda route: route.fulfill(json={"recipients": RECIPIENTS}))
     page.route("**/api/v1/test", lambda route: route.fulfill(status=202, json={"id": "w1"}))
     page.route("**/api/v1/test/w1", lambda route: route.fulfill(json=WALK))
-    page.reload()
+
+
+def see_the_walk(page: Page) -> None:
     page.get_by_test_id("start-walk").click()
     expect(page.get_by_test_id("walk")).to_contain_text("one phone did not answer")
     expect(page.get_by_test_id("walk-stage")).to_have_count(len(WALK["stages"]))
@@ -173,23 +175,17 @@ def _walk(page: Page, walk: dict[str, Any], words: str) -> None:
     expect(page.get_by_test_id("walk-stage")).to_have_count(len(WALK["stages"]))
 
 
-def snooze(page: Page) -> None:
+def tell_a_snooze(page: Page) -> None:
     until = {"snoozed_until": "2126-11-21T21:00:00.000Z", "house_until": "2126-11-21T23:30:00.000Z"}
     page.route("**/api/v1/snooze", lambda route: route.fulfill(json=until))
-    page.reload()
-    expect(page.get_by_test_id("snooze")).to_contain_text("The doorbell still rings.")
 
 
 def deny_notifications(page: Page) -> None:
     page.add_init_script("Object.defineProperty(Notification, 'permission', { get: () => 'denied' });")
-    page.reload()
-    expect(page.get_by_test_id("this-device")).to_contain_text("This browser blocks notifications")
 
 
 def leave_https(page: Page) -> None:
     page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false });")
-    page.reload()
-    expect(page.get_by_test_id("this-device")).to_contain_text("Notifications need the secure address")
 
 
 def tell_nobody(page: Page) -> None:
@@ -198,14 +194,18 @@ def tell_nobody(page: Page) -> None:
         route.fulfill(response=answer, json=answer.json() | {"seeing": False, "problems": [NOBODY_TOLD]})
 
     page.route("**/api/v1/status", tell)
-    page.reload()
+
+
+def see_nobody_told(page: Page) -> None:
     expect(page.get_by_test_id("nobody-told")).to_be_visible()
 
 
 def tell_some(page: Page) -> None:
     """The recipients' problems beside the house's own."""
     page.route("**/api/v1/recipients", lambda route: route.fulfill(json={"recipients": RECIPIENTS}))
-    page.reload()
+
+
+def see_untold(page: Page) -> None:
     expect(page.get_by_test_id("untold")).to_contain_text("ntfy.example did not answer within 10 s.")
     expect(page.get_by_test_id("untold").get_by_role("listitem")).to_have_count(1)
 
@@ -219,8 +219,6 @@ def stop_looking(page: Page) -> None:
         route.fulfill(response=answer, json={"cameras": cameras})
 
     page.route("**/api/v1/cameras", tell)
-    page.reload()
-    expect(page.get_by_text("Detection is off").first).to_be_visible()
 
 
 def open_who_was_told(page: Page) -> None:

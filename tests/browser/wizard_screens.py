@@ -25,20 +25,27 @@ FOUND = [
 ]
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAUEBAAAACwAAAAAAQABAAACAkQBADs="
 NEW = "/settings/cameras/+"
+PROBE = "[data-testid=probe-form]"
 
 
 def find(page: Page) -> None:
     """Cameras of the network and of this machine, one of them here already."""
     page.route("**/api/v1/cameras/discover", lambda route: route.fulfill(json={"found": FOUND}))
-    page.reload()
+
+
+def see_found(page: Page) -> None:
     expect(page.get_by_test_id("found-camera")).to_have_count(3)
+
+
+def choose(page: Page) -> None:
+    see_found(page)
+    page.get_by_test_id("found-camera").first.get_by_role("button").click()
+    page.get_by_test_id("show-picture").click()
 
 
 def find_none(page: Page) -> None:
     """Nobody answered."""
     page.route("**/api/v1/cameras/discover", lambda route: route.fulfill(json={"found": []}))
-    page.reload()
-    expect(page.get_by_test_id("found")).to_contain_text("No camera answered.")
 
 
 def be_refused(page: Page) -> None:
@@ -50,10 +57,12 @@ def be_refused(page: Page) -> None:
         "kind": "wrong-password",
         "trouble": "The camera said no.",
     }
-    page.route("**/api/v1/cameras/probe", lambda route: route.fulfill(json=report))
     find(page)
-    page.get_by_test_id("found-camera").first.get_by_role("button").click()
-    page.get_by_test_id("show-picture").click()
+    page.route("**/api/v1/cameras/probe", lambda route: route.fulfill(json=report))
+
+
+def choose_refused(page: Page) -> None:
+    choose(page)
     expect(page.get_by_test_id("probe-trouble")).to_contain_text("does not accept")
 
 
@@ -61,10 +70,12 @@ def see(page: Page) -> None:
     """A picture, with a small stream."""
     small = {**STREAM, "address": "rtsp://192.168.1.20/stream2", "width": 640, "height": 360}
     report = {"ok": True, "picture": PIXEL, "streams": [STREAM, small], "kind": "", "trouble": ""}
-    page.route("**/api/v1/cameras/probe", lambda route: route.fulfill(json=report))
     find(page)
-    page.get_by_test_id("found-camera").first.get_by_role("button").click()
-    page.get_by_test_id("show-picture").click()
+    page.route("**/api/v1/cameras/probe", lambda route: route.fulfill(json=report))
+
+
+def choose_seen(page: Page) -> None:
+    choose(page)
     expect(page.get_by_test_id("seen-camera")).to_be_visible()
 
 
@@ -87,10 +98,10 @@ def ask_to_remove(page: Page) -> None:
 
 SCREENS = [
     Screen("settings-cameras", "/settings/cameras", "[data-testid=camera-list]"),
-    Screen("camera-new", NEW, "[data-testid=probe-form]", find),
-    Screen("camera-new-none", NEW, "[data-testid=probe-form]", find_none),
-    Screen("camera-new-refused", NEW, "[data-testid=probe-form]", be_refused),
-    Screen("camera-new-seen", NEW, "[data-testid=probe-form]", see),
+    Screen("camera-new", NEW, PROBE, see_found, find),
+    Screen("camera-new-none", NEW, "[data-testid=found] >> text=No camera answered.", told=find_none),
+    Screen("camera-new-refused", NEW, PROBE, choose_refused, be_refused),
+    Screen("camera-new-seen", NEW, PROBE, choose_seen, see),
     Screen("camera-page", "/settings/cameras/yard", "[data-testid=camera-form]", ask_to_remove),
     Screen("camera-zones", "/settings/cameras/porch", "[data-testid=camera-form]", draw),
     Screen("camera-gone", "/settings/cameras/nowhere", "text=There is no such camera any more."),

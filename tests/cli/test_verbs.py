@@ -26,7 +26,11 @@ source = "demo://"
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a config; its data folder is filled by the tests of this file."""
-    folder = tmp_path_factory.mktemp("home")
+    return furnished(tmp_path_factory.mktemp("home"))
+
+
+def furnished(folder: Path) -> Path:
+    """With a config, and nobody in it."""
     (folder / "doorstep.toml").write_text(CONFIG, encoding="utf-8")
     return folder
 
@@ -175,7 +179,8 @@ def test_the_shell_completes_verbs(home: Path) -> None:
     assert "doorstep" in (home / ".bashrc").read_text()
 
 
-def test_a_link_sets_a_password_anew_and_a_stranger_has_none(home: Path) -> None:
+def test_a_link_sets_a_password_anew_and_a_stranger_has_none(tmp_path: Path) -> None:
+    home = furnished(tmp_path)
     assert run(home, "users", "add", "Ann", "--password-stdin", given=f"{PASSWORD}\n").returncode == 0
     made = run(home, "users", "reset", "ann")
     assert made.returncode == 0

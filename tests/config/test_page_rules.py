@@ -125,6 +125,31 @@ def test_who_types_the_password_may_send_it_to_another_machine(placed: PlacedSet
     assert placed.load().cameras[0].source == "rtsp://me:typedword@203.0.113.9/s"
 
 
+DETECTOR = """
+[detection]
+where = "remote"
+endpoint = "https://192.0.2.7:8470"
+token = "{token}"
+"""
+MOVED = SettingsChange(("detection", "endpoint"), "https://203.0.113.9:8470")
+
+
+@pytest.mark.parametrize("token", ["a-token-of-some-length", "${PORCH_WORD}"])
+def test_the_detectors_token_does_not_go_along_to_another_machine(tmp_path: Path, token: str) -> None:
+    placed = PlacedSettings(tmp_path, TEXT + DETECTOR.format(token=token), environment=dict(ENVIRONMENT))
+    (placed.path.parent / "stream-key").write_text("k" * 20)
+    version = placed.file.read().version
+    with pytest.raises(SettingsRefused) as refused:
+        placed.file.change(version, [MOVED], "Ann")
+    (fault,) = refused.value.faults
+    assert (fault.path, "another machine" in fault.what) == (("detection", "endpoint"), True)
+    other_port = SettingsChange(("detection", "endpoint"), "https://192.0.2.7:8471")
+    placed.file.change(version, [other_port], "Ann")
+    again = SettingsChange(("detection", "token"), "typed-anew-for-the-new-one")
+    placed.file.change(placed.file.read().version, [MOVED, again], "Ann")
+    assert placed.load().detection.endpoint == "https://203.0.113.9:8470"
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [

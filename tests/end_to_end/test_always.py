@@ -114,8 +114,7 @@ def test_clips_come_from_files_and_buffer_alike_and_an_event_is_one_before_it_is
     def begun() -> dict[str, Any] | None:
         with house.server.client() as client:
             client.post("/cameras/porch/motion").raise_for_status()  # it goes on until its video is seen
-        event: dict[str, Any] = house.server.events()[0]
-        return event if event["clip"] else None
+        return next((event for event in house.server.events()[:1] if event["clip"]), None)
 
     event = wait_for(begun, 20, "the event")
     assert event["ended_at"] is None

@@ -237,15 +237,22 @@ def at_its_start(house: House, name: str) -> str:
 
 
 def tiles(house: House, name: str) -> list[Pixels]:
-    """Those of a sheet of previews that show something."""
+    """Those of a sheet of previews that show something, without the black beside a picture of another shape."""
     with house.server.client() as client:
         path = f"/cameras/{name}/previews.jpg"
         answer = client.get(path, params={"from": at_its_start(house, name), "every": 1, "count": 20})
     assert answer.status_code == 200, answer.text
     wide, high, in_a_row = map(int, answer.headers["Doorstep-Tiles"].split("x"))
-    (sheet,) = of_jpeg(answer.content)
+    (sheet,), (picture,) = of_jpeg(answer.content), OUTPUTS["frame.jpg"](house, name)
+    scale = min(wide / picture.shape[1], high / picture.shape[0])
+    beside, above = (
+        round((most - side * scale) / 2) for most, side in ((wide, picture.shape[1]), (high, picture.shape[0]))
+    )
     places = (divmod(number, in_a_row) for number, kept in enumerate(answer.headers["Doorstep-Kept"]) if kept == "1")
-    return [sheet[row * high : (row + 1) * high, column * wide : (column + 1) * wide] for row, column in places]
+    return [
+        sheet[row * high + above : (row + 1) * high - above, column * wide + beside : (column + 1) * wide - beside]
+        for row, column in places
+    ]
 
 
 OUTPUTS: dict[str, Callable[[House, str], list[Pixels]]] = {

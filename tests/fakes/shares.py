@@ -8,10 +8,13 @@ from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 
+LOOKS = "tests/browser/test_looks.py"
 BROWSER = "tests/browser"
 """One worker runs all of it and nothing behind it: these tests share a house and a chromium, whose loop runs until that
-worker ends and must not run beside another's.
+worker ends and must not run beside another's.  What only looks is a third of it, and another worker's where there are
+enough.
 """
+ENOUGH = 4
 
 LONG = (BROWSER, "tests/faults", "tests/end_to_end", "tests/publish", "tests/app", "tests/adapters")
 """Folders whose tests wait more than they reckon, the longest first."""
@@ -33,10 +36,12 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
+        if file == LOOKS and self.numnodes >= ENOUGH:
+            return LOOKS
         return BROWSER if file.startswith(f"{BROWSER}/") else file
 
     def _reschedule(self, node: WorkerController) -> None:
-        if BROWSER in self.assigned_work[node] and not node.shutting_down:
+        if not self.assigned_work[node].keys().isdisjoint((BROWSER, LOOKS)) and not node.shutting_down:
             node.shutdown()
         else:
             super()._reschedule(node)
@@ -49,12 +54,13 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc]
         """Where it comes in the queue; a worker that is alone ends with the browser's, and cables wait for its end."""
         if share == BROWSER and len(self.nodes) == 1:
             return len(LONG) + 1
-        if self._browser_runs() and share != BROWSER and _needs_cables(self.config.rootpath / share):
+        if self._browser_runs() and share not in (BROWSER, LOOKS) and _needs_cables(self.config.rootpath / share):
             return len(LONG) + 1
         return next((number for number, folder in enumerate(LONG) if share.startswith(folder)), len(LONG))
 
     def _browser_runs(self) -> bool:
-        return any(not all(mine.get(BROWSER, {}).values()) for mine in self.assigned_work.values())
+        pages = (mine.get(share, {}) for mine in self.assigned_work.values() for share in (BROWSER, LOOKS))
+        return any(not all(page.values()) for page in pages)
 
 
 @cache

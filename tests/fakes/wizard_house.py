@@ -1,9 +1,11 @@
 """A house whose owner has an account and no camera yet, with cameras in the network around it."""
 
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, StorageState
 
@@ -31,6 +33,26 @@ class WizardHouse:
     @property
     def secrets(self) -> Path:
         return self.config.with_name("secrets.toml")
+
+    def cameras(self) -> list[dict[str, Any]]:
+        """As they stand in its config file."""
+        tables = tomllib.loads(self.config.read_text(encoding="utf-8"))
+        return list(tables.get("camera", []))
+
+    def furnish(self, *cameras: dict[str, str], **secrets: str) -> None:
+        """With these cameras and no others."""
+        self._change([{"path": ["camera", one["id"]], "value": None} for one in self.cameras()])
+        named = [{"secret": name, "value": value} for name, value in secrets.items()]
+        tables = [{key: value for key, value in one.items() if key != "id"} for one in cameras]
+        rows = zip(cameras, tables, strict=True)
+        self._change(named + [{"path": ["camera", one["id"]], "value": table} for one, table in rows])
+
+    def _change(self, changes: list[dict[str, Any]]) -> None:
+        if not changes:
+            return
+        with self.server.client() as client:
+            version = client.get("/settings").json()["version"]
+            client.put("/settings", json={"version": version, "changes": changes}).raise_for_status()
 
 
 @contextmanager

@@ -116,6 +116,15 @@ def test_a_sheet_shows_each_instant_and_leaves_out_gaps() -> None:
     assert shown == [0, 10, 20, 0, 0, 0, 60, 70]
 
 
+def test_what_is_shorter_than_a_step_of_the_sheet_is_shown_for_that_step() -> None:
+    rooms = Rooms()
+    rooms.keep(64, recording(range(4, 8), NOON + seconds(64)), 4)
+    rooms.keep(75, recording(range(11, 13), NOON + seconds(75)), 2)
+    sheet = done(rooms, lambda: rooms.past.previews(CAMERA, grid_of(NOON, 60, 3), "me"))
+    assert sheet.kept == (False, True, False)
+    assert number_in(luma(sheet.jpeg)[:90, 176:304]) == 4
+
+
 def test_a_sheet_of_the_past_is_made_once_and_not_shown_for_long() -> None:
     rooms = Rooms()
     key = rooms.keep(0, recording(range(10), NOON), 10)

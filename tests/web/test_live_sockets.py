@@ -411,3 +411,37 @@ def test_who_still_watches_when_doorstep_stops_is_no_fault_in_the_log(
         assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
     run(house, act)
+
+
+def test_who_leaves_before_it_is_let_in_is_no_fault(house: House) -> None:
+    headers = [(key.lower().encode(), value.encode()) for key, value in house.token(LIVE).items()]
+    scope = {
+        "type": "websocket",
+        "asgi": {"version": "3.0"},
+        "scheme": "ws",
+        "http_version": "1.1",
+        "path": PATH,
+        "raw_path": PATH.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "subprotocols": [],
+        "state": {},
+        "headers": [(b"host", b"127.0.0.1"), *headers],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    answers = list[str]()
+
+    async def arrive() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    async def hang_up(message: Any) -> None:  # Any: ASGI's
+        answers.append(message["type"])
+        raise ConnectionResetError
+
+    async def act() -> None:
+        await house.app(scope, arrive, hang_up)
+        assert answers == ["websocket.accept"]
+        assert house.live_sessions.sessions() == []
+
+    run(house, act)

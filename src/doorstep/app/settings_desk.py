@@ -3,15 +3,11 @@
 import asyncio
 from functools import partial
 
-import structlog
-
 from doorstep.app.reloading import Reloader
 from doorstep.app.server_parts import ServerParts
 from doorstep.app.settings_file import SettingsPlace, TomlSettings
 from doorstep.config.reference import settings_keys
 from doorstep.web.settings_parts import SettingsParts
-
-log = structlog.get_logger()
 
 ANSWERED_SECONDS = 0.5
 """So long the one who asked for a new beginning has to read that it comes."""
@@ -32,7 +28,6 @@ def settings_parts(
     """`asked` has the reloader's task read the file, `anew` is set where this run shall end for another one."""
     if place is None:
         return SettingsParts()
-    log.info("settings", file=str(place.path), exists=place.path.exists())
 
     async def begin_anew() -> str:
         words = await reloader.why_not_begin()

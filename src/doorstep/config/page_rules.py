@@ -20,6 +20,9 @@ _PLACES = frozenset({("server", "data"), ("buffer", "directory")})
 _TOKEN_FIRST = frozenset({"tgram"})
 """Of these a token stands where others have a host; none of their troubles names it."""
 
+_ADDRESS, _SENT_THERE = ("detection", "endpoint"), (("detection", "token"), ("detection", "token_file"))
+"""An address, and the secrets beside it that are shown to the machine there."""
+
 _SECRET = "x"  # noqa: S105 - in place of any
 _SHOWN = "may hold ${…} only in place of a secret; write the value itself"
 _FOREIGN = "refers to {}, which was not given here; type the secret itself, or write this into the config file"
@@ -58,6 +61,19 @@ def refused_references(
                 yield SettingsFault(place, _ELSEWHERE)
 
 
+def moved_with_its_secret(
+    before: Mapping[SettingsPath, str], after: Mapping[SettingsPath, str], typed: frozenset[str]
+) -> Iterator[SettingsFault]:
+    """Faults of texts by their place, before and after: an address in another machine that would get to know a secret
+    which nobody typed.
+    """
+    if _machine(before.get(_ADDRESS, "")) in {_machine(after.get(_ADDRESS, "")), ""}:
+        return
+    kept = [after[place] for place in _SENT_THERE if place in after and after[place] == before.get(place)]
+    if any(text and not typed.intersection(_REFERENCE.findall(text)) for text in kept):
+        yield SettingsFault(_ADDRESS, _ELSEWHERE)
+
+
 def _is_hidden(place: KeyPath, text: str) -> bool:
     """Whether what the reference stands for is shown nowhere: of an address scheme and host are, in every trouble."""
     if not is_secret(place, _SECRET):
@@ -71,10 +87,15 @@ def _is_hidden(place: KeyPath, text: str) -> bool:
 
 def _sent(text: str) -> Iterator[tuple[str, str]]:
     """The variables of an address, each with the machine (or the service) that gets to know it."""
-    scheme, is_address, rest = text.partition("://")
+    scheme, is_address, _ = text.partition("://")
     if is_address:
-        machine = scheme.lower() if scheme in _TOKEN_FIRST else _PORT.sub("", _host_and_port(rest)).lower()
+        machine = scheme.lower() if scheme in _TOKEN_FIRST else _machine(text)
         yield from ((name, machine) for name in _REFERENCE.findall(text))
+
+
+def _machine(address: str) -> str:
+    """Empty without an address."""
+    return _PORT.sub("", _host_and_port(address.partition("://")[2])).lower()
 
 
 def _host_and_port(rest: str) -> str:

@@ -10,7 +10,7 @@ from doorstep.config.edit import edited
 from doorstep.config.key_lines import KeyPath
 from doorstep.config.load import checked, settings_in
 from doorstep.config.masking import DOTS, name_for, secrets_typed
-from doorstep.config.page_rules import names_in, refused_references
+from doorstep.config.page_rules import moved_with_its_secret, names_in, refused_references
 from doorstep.config.secrets_file import wrong_secret
 from doorstep.config.without_secrets import is_secret, texts_in
 from doorstep.core.errors import ConfigInvalid
@@ -63,6 +63,7 @@ def planned(text: str, changes: Sequence[AnyChange], outside: Outside) -> Planne
             _without_typed_secrets(change, secrets, outside) for change in changes if isinstance(change, SettingsChange)
         ]
         after = edited(text, edits)
+        _refuse_moved(text, after, changes)
     except SettingsRefused as error:
         return Planned(text, outside.secrets, error.faults, None)
     return judged_text(after, secrets, outside)
@@ -128,10 +129,9 @@ def _keep_secret(change: SecretChange, secrets: dict[str, str], outside: Outside
 
 def _refuse_references(text: str, changes: Sequence[AnyChange], secrets: Mapping[str, str]) -> None:
     """Raises SettingsRefused for what a page may not refer to."""
-    tables = tomllib.loads(text)
-    before = {named_path(tables, path): value for path, value in texts_in(tables, ())}
-    known = {*secrets, *names_in(tables)}
-    typed = {change.name for change in changes if isinstance(change, SecretChange)}
+    before = _texts(text)
+    known = {*secrets, *names_in(tomllib.loads(text))}
+    typed = _typed(changes)
     faults = [
         fault
         for change in changes
@@ -140,6 +140,23 @@ def _refuse_references(text: str, changes: Sequence[AnyChange], secrets: Mapping
     ]
     if faults:
         raise SettingsRefused(faults)
+
+
+def _refuse_moved(text: str, after: str, changes: Sequence[AnyChange]) -> None:
+    """Raises SettingsRefused where a secret would go along with its address to another machine."""
+    if faults := list(moved_with_its_secret(_texts(text), _texts(after), _typed(changes))):
+        raise SettingsRefused(faults)
+
+
+def _texts(text: str) -> dict[SettingsPath, str]:
+    """Every text of a valid file by its place."""
+    tables = tomllib.loads(text)
+    return {named_path(tables, path): value for path, value in texts_in(tables, ())}
+
+
+def _typed(changes: Sequence[AnyChange]) -> frozenset[str]:
+    """The names of the secrets that come with the changes."""
+    return frozenset(change.name for change in changes if isinstance(change, SecretChange))
 
 
 def _without_typed_secrets(change: SettingsChange, secrets: dict[str, str], outside: Outside) -> SettingsChange:

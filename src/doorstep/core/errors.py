@@ -32,6 +32,7 @@
     ├── RehearsalRefused      test the doorstep later, or mend what the message names
     └── AccessDenied          wrong name, password, token or link
         ├── TooManyTries      wait, then try again
+        ├── ChangedMeanwhile  load anew, look, decide again
         ├── TimeOver          ask the owner: the time of a guest is over
         │   └── TimeUnknown   try again in a minute: whether it is over cannot be told yet
         └── LastOwner         make somebody else an owner first

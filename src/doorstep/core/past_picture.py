@@ -45,6 +45,11 @@ class PreviewGrid:
         """Each of them, the earliest first.  Raises OverflowError behind the year 9999."""
         return tuple(self.since + timedelta(seconds=self.every * number) for number in range(self.count))
 
+    @property
+    def until(self) -> datetime:
+        """Where the time of the last one ends.  Raises OverflowError behind the year 9999."""
+        return self.since + timedelta(seconds=self.every * self.count)
+
 
 def grid_of(since: datetime, every: int, count: int) -> PreviewGrid:
     """The grid that begins at or just before `since`.  Raises ValueError, OverflowError."""

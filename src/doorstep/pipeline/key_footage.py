@@ -59,6 +59,15 @@ class KeyFootage:
         """None where nothing was kept.  Raises CatalogUnavailable, StoreUnavailable."""
         return self._in(self._buffered, instant) or self._in(self._recorded(instant), instant)
 
+    def within(self, instant: datetime, until: datetime) -> KeyFound | None:
+        """As `at`; where nothing was kept then, the first picture of what begins before `until`.  Raises as `at`."""
+        found = self.at(instant)
+        if found is not None:
+            return found
+        begins = [one.segment.starts_at for one in self._buffered] + [one.starts_at for one in self._files or ()]
+        first = min((each for each in begins if instant < each < until), default=None)
+        return None if first is None else self.at(first)
+
     def why_nothing(self, instant: datetime) -> str:
         """One sentence.  Raises CatalogUnavailable."""
         found = self._catalog.brief_timeline(self._camera, instant, instant + _A_MOMENT, _MOST_ROWS)

@@ -80,13 +80,12 @@ class PastPictures:
     async def _tiles(
         self, camera: CameraId, grid: PreviewGrid, still_wanted: Callable[[], None]
     ) -> Sequence[SmallPicture | None]:
-        instants = grid.instants
-        footage = await self._footage(camera, instants[0], instants[-1])
+        footage = await self._footage(camera, grid.since, grid.until)
         tiles: list[SmallPicture | None] = []
         shown: tuple[datetime, SmallPicture | None] | None = None
-        for at in instants:
+        for at in grid.instants:
             still_wanted()
-            found = await asyncio.to_thread(footage.at, at)
+            found = await asyncio.to_thread(footage.within, at, at + timedelta(seconds=grid.every))
             if found is None:
                 tiles.append(None)
                 continue
@@ -116,7 +115,7 @@ class PastPictures:
         return known
 
     def _keep(self, camera: CameraId, grid: PreviewGrid, made: PreviewSheet) -> None:
-        if grid.instants[-1] > self._clock.now() - STILL_CHANGING:
+        if grid.until > self._clock.now() - STILL_CHANGING:
             return
         self._sheets[camera, grid] = self._clock.monotonic(), made
         while sum(len(one.jpeg) for _, one in self._sheets.values()) > KEPT_BYTES:

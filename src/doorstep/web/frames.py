@@ -56,6 +56,7 @@ async def get_previews(
 ) -> Response:
     """One JPEG of `count` small pictures, one `every` so many seconds from `from` on, rounded down to a multiple of it.
 
+    Where nothing was kept at such an instant, the first picture of what begins before the next one stands for it.
     Doorstep-Tiles tells their layout, as 160x90x6 (wide, high, in a row); Doorstep-First-At the instant of the first;
     Doorstep-Kept has a 1 for each that was kept and a 0 for each black one.  What lies off-site only is not fetched.
     """
@@ -79,7 +80,7 @@ async def get_previews(
 
 def _on_the_calendar(grid: PreviewGrid) -> PreviewGrid:
     """Raises OverflowError."""
-    _ = grid.instants
+    _ = grid.until
     return grid
 
 

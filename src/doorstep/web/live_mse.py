@@ -55,12 +55,14 @@ async def watch(socket: WebSocket) -> None:
     camera, asked = socket.state.camera.id, _asked_stream(socket)
     try:
         async with viewing(socket, camera, LiveWay.MSE) as watching:
-            await socket.accept()
+            if not await _accepted(socket):
+                return
             ending = await _show(socket, camera, asked)
         if watching.session_over:
             ending = _FORBIDDEN
     except Refusal as refusal:
-        await socket.accept()
+        if not await _accepted(socket):
+            return
         ending = _Ending(1013, refusal.detail)
     if ending is not None:
         await _close(socket, ending)
@@ -68,6 +70,15 @@ async def watch(socket: WebSocket) -> None:
 
 router = resource("live")
 router.routes.append(GatedSocket("/api/v1/cameras/{camera_id}/live/mse", watch))
+
+
+async def _accepted(socket: WebSocket) -> bool:
+    """False where the viewer left before it was let in."""
+    try:
+        await socket.accept()
+    except OSError:  # as an ASGI server says it (ASGI, WebSocket, Send); once it is let in, starlette says it otherwise
+        return False
+    return True
 
 
 def _asked_stream(socket: WebSocket) -> StreamKind:

@@ -3,7 +3,7 @@ import { asFault, type Fault } from '../api/fault.ts';
 import { addDevice, dropDevice, type Pushes, pushes } from '../api/telling.ts';
 import { deviceName } from '../rules/devicename.ts';
 import { isMadeWith, keyBytes } from '../rules/pushkey.ts';
-import { forgetDevice, rememberDevice, rememberedDevice } from './memory.ts';
+import { forgetDevice, rememberDevice, rememberedDevice } from './pagememory.ts';
 import { canBeTold, subscription, worker } from './worker.ts';
 
 /** `insecure`: the address is not https; `home-screen`: an iPhone tells only apps on its home screen. */

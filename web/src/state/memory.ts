@@ -1,4 +1,5 @@
 // What this browser remembers between visits, and nothing of it secret.  Works without storage (private windows).
+// What only pages need that are loaded later is in pagememory.ts.
 
 const A_DAY_MS = 86_400_000;
 
@@ -8,19 +9,6 @@ export function newSince(person: string): number {
   return Number.isNaN(stored) ? Date.now() - A_DAY_MS : stored;
 }
 
-export function rememberSeen(person: string, until: number): void {
-  if (until > newSince(person)) write(`seen.${person}`, String(until));
-}
-
-/** Single-key shortcuts can be switched off (WCAG 2.2, 2.1.4). */
-export function usesShortcuts(): boolean {
-  return read('shortcuts') !== 'off';
-}
-
-export function rememberShortcuts(on: boolean): void {
-  write('shortcuts', on ? 'on' : 'off');
-}
-
 /** Whether the way with the least delay is wanted on this browser, even if it costs Doorstep more. */
 export function wantsLeastDelay(): boolean {
   return read('least-delay') === 'on';
@@ -28,20 +16,6 @@ export function wantsLeastDelay(): boolean {
 
 export function rememberLeastDelay(on: boolean): void {
   write('least-delay', on ? 'on' : 'off');
-}
-
-/** The id under which Doorstep knows this browser as a device of that person; null where it is not wanted as one. */
-export function rememberedDevice(person: string): string | null {
-  const id = read(`device.${person}`);
-  return id === '' ? null : id;
-}
-
-export function rememberDevice(person: string, id: string): void {
-  write(`device.${person}`, id);
-}
-
-export function forgetDevice(person: string): void {
-  write(`device.${person}`, '');
 }
 
 /** The role of who was last signed in here, for the frame of the pages while nobody answers; null after a sign-out. */
@@ -62,21 +36,13 @@ export function chosen(what: Choice): string | null {
   return kept === '' ? null : kept;
 }
 
-/** Holds from the next load of the page on; null: as the phone has it. */
-export function choose(what: Choice, value: string | null): void {
-  write(what, value ?? '');
+/** How much room the warning above the pages took when they were last open, in px: what is below it need not jump. */
+export function warningRoom(): number {
+  return Number(read('warning'));
 }
 
-/** Whether a hint was put away on this device. */
-export function wasPutAway(hint: string): boolean {
-  return read(`put-away.${hint}`) === 'yes';
-}
-
-export function putAway(hint: string): void {
-  write(`put-away.${hint}`, 'yes');
-}
-
-function read(key: string): string | null {
+/** Null where nothing is kept. */
+export function read(key: string): string | null {
   try {
     return localStorage.getItem(`doorstep.${key}`);
   } catch {
@@ -84,7 +50,7 @@ function read(key: string): string | null {
   }
 }
 
-function write(key: string, value: string): void {
+export function write(key: string, value: string): void {
   try {
     localStorage.setItem(`doorstep.${key}`, value);
   } catch {

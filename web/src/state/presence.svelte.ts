@@ -39,6 +39,7 @@ class Presence {
   /** `date` is in whole seconds where `width` is 1000, in milliseconds where it is 1. */
   learnServerTime(date: number, asked: number, width?: number): void {
     this.#clock.learn(date, asked, Date.now(), width);
+    this.now = this.serverNow(); // not at the next tick: a day that is chosen until then is the house's, too
   }
 
   /** Calls back whenever it is worth trying again at once; returns how to stop that. */

@@ -1,5 +1,6 @@
 // Shows an alert: its words at once, its picture as soon as it is here.  Which words, rules/push says.
 import { type PushWord, type Shown, shownOf } from '../rules/push.ts';
+import { inTurn } from './turns.ts';
 
 const PICTURE_PATIENCE_MS = 8_000;
 const MOST_BYTES = 400_000;
@@ -20,19 +21,18 @@ declare const self: ServiceWorkerGlobalScope;
 
 /** Throws where the person has taken the permission back. */
 export async function show(word: PushWord): Promise<void> {
-  await self.registration.showNotification(word.title, optionsOf(word, ''));
+  await stand(word.title, optionsOf(word, ''));
 }
 
 /** For a push that nobody can read: browsers want something to be shown for each. */
 export async function showUnreadable(): Promise<void> {
   const { title, body } = UNREADABLE;
-  await self.registration.showNotification(title, { body, icon: ICON, badge: BADGE, data: null });
+  await stand(title, { body, icon: ICON, badge: BADGE, data: null });
 }
 
 /** A short word about what a tap has done. */
 export async function say(title: string, body: string): Promise<void> {
-  const options = { body, icon: ICON, badge: BADGE, tag: 'doorstep', silent: true, data: null };
-  await self.registration.showNotification(title, options);
+  await stand(title, { body, icon: ICON, badge: BADGE, tag: 'doorstep', silent: true, data: null });
 }
 
 /**
@@ -43,10 +43,14 @@ export async function addPicture(word: PushWord): Promise<void> {
   if (word.picture === null) return;
   const picture = await fetched(word.picture);
   const { tag } = shownOf(word, 0);
-  const [standing] = await self.registration.getNotifications({ tag });
+  const [standing] = await inTurn(() => self.registration.getNotifications({ tag }));
   const isStillThis = (standing?.data as PushWord | null | undefined)?.id === word.id;
   if (picture === '' || !isStillThis) return;
-  await self.registration.showNotification(word.title, optionsOf(word, picture));
+  await stand(word.title, optionsOf(word, picture));
+}
+
+function stand(title: string, options: NotificationOptions): Promise<void> {
+  return inTurn(() => self.registration.showNotification(title, options));
 }
 
 function optionsOf(word: PushWord, image: string): RichOptions {

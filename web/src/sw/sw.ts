@@ -6,6 +6,7 @@ import { post } from './post.ts';
 import { resubscribe } from './resubscribe.ts';
 import { answerFor, dropOldShells, fillShell, keep } from './shell.ts';
 import { addPicture, say, show, showUnreadable } from './show.ts';
+import { inTurn } from './turns.ts';
 import { openPage } from './windows.ts';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -81,7 +82,7 @@ async function snooze(word: PushWord): Promise<void> {
 
 /** Whoever signs out is told nothing more here, and leaves nothing to read. */
 async function forget(): Promise<void> {
-  for (const shown of await self.registration.getNotifications()) shown.close();
+  for (const shown of await inTurn(() => self.registration.getNotifications())) shown.close();
   const subscription = await self.registration.pushManager.getSubscription();
   await Promise.all([subscription?.unsubscribe(), forgetAcks(), countOnIcon()]);
 }

@@ -85,7 +85,9 @@ export const rulesWords = spoken('rules', {
       ? 'Must not be more than “An event ends when nobody is seen for”.'
       : what.startsWith('must be less than stationary_after')
         ? 'Must be shorter, or who stays is taken for a thing before that.'
-        : what,
+        : what.startsWith('must be a number')
+          ? 'Must be a number.'
+          : what,
   faulty: 'Something in the file is wrong already:',
   loading: 'Loading…',
   again: 'Try again',

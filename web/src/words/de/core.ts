@@ -88,7 +88,7 @@ export const core: Dictionary['core'] = {
     recording: 'Nimmt auf',
     notRecording: 'Nimmt nicht auf',
     lastAlert: 'Letzte Meldung',
-    latest: 'Neueste Meldungen',
+    latest: 'Zuletzt',
     allAlerts: 'Alle Meldungen',
     noCameras: 'Es ist noch keine Kamera eingerichtet.',
     addCamera: 'Kamera hinzufügen',

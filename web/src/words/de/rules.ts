@@ -82,7 +82,9 @@ export const rules: Dictionary['rules'] = {
       ? 'Darf nicht mehr sein als „Ein Ereignis endet, wenn niemand zu sehen ist für“.'
       : what.startsWith('must be less than stationary_after')
         ? 'Muss kürzer sein, sonst gilt vorher als Ding, wer stehen bleibt.'
-        : what,
+        : what.startsWith('must be a number')
+          ? 'Muss eine Zahl sein.'
+          : what,
   faulty: 'In der Datei stimmt schon etwas nicht:',
   loading: 'Wird geladen…',
   again: 'Noch einmal versuchen',
