@@ -13,11 +13,10 @@ from browser.conftest import YARD, BrowserHouse, NewPage
 from fakes.browser import PHONE, Troubles, keep_undo, painted
 from fakes.many_alerts import many_alerts, scrolled
 from fakes.server_process import wait_for
-from fakes.tries import first_well
 
 FAR = "Pacific/Auckland"
 MANY = 2000
-LONGEST_TASK_MS = 200
+LONGEST_TASK_MS = 2000  # ten times the goal, whose figure is benchmarks/scrolling.py's
 
 
 def to_delete(rung: BrowserHouse) -> str:
@@ -338,15 +337,10 @@ def test_an_alert_plays_after_two_clicks(rung: BrowserHouse, new_page: NewPage) 
 
 
 def test_two_thousand_alerts_scroll_by_without_a_long_pause(rung: BrowserHouse, new_page: NewPage) -> None:
-    """Of a few tries one keeps it: beside busy neighbours the browser itself has to wait for its turn."""
     page = new_page("/status")
     many_alerts(page, rung.told(f"/events/{rung.rung['id']}"), MANY)
-
-    def scroll() -> dict[str, float]:
-        page.goto(f"{rung.url}/alerts")
-        expect(page.get_by_test_id("alert-card").first).to_be_visible()
-        return scrolled(page, MANY)
-
-    found = first_well(scroll, lambda one: one["longest"] < LONGEST_TASK_MS)
+    page.goto(f"{rung.url}/alerts")
+    expect(page.get_by_test_id("alert-card").first).to_be_visible()
+    found = scrolled(page, MANY)
     assert found["cards"] == MANY
     assert found["longest"] < LONGEST_TASK_MS

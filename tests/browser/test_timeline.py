@@ -13,6 +13,7 @@ from browser.conftest import BrowserHouse, NewPage
 from browser.timeline_screens import (
     DAY,
     FRAME,
+    LONG_TASKS,
     busy_day,
     full_day,
     go_to,
@@ -23,13 +24,7 @@ from browser.timeline_screens import (
 )
 from fakes.browser import PHONE, Troubles, until
 
-LONG_TASKS = """
-globalThis.longest = 0;
-new PerformanceObserver((list) => {
-  for (const task of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, task.duration);
-}).observe({type: 'longtask', buffered: true});
-"""
-LONGEST_TASK = 200.0
+LONGEST_TASK_MS = 2000.0  # ten times the goal, whose figure is benchmarks/scrolling.py's
 
 
 @pytest.fixture
@@ -225,26 +220,18 @@ def test_a_span_is_chosen_by_fields_keys_and_handles_and_made_a_clip(page: Page,
 def test_a_day_of_ten_thousand_events_is_drawn_without_standing_still(
     new_context: Callable[..., BrowserContext], house: BrowserHouse
 ) -> None:
-    """A loaded machine may stand still by itself: one of a few tries keeps the promise."""
-    longest = []
-    for _ in range(4):
-        page = new_context(storage_state=house.signed_in).new_page()
-        page.add_init_script(LONG_TASKS)
-        tell_day(page, busy_day)
-        page.goto(f"{house.url}/timeline/porch?at={yesterday(12)}")
-        expect(page.get_by_test_id("mark").first).to_be_visible()
-        marks = page.get_by_test_id("mark")
-        counted = sum(int(mark.get_attribute("data-count") or 0) for mark in marks.all())
-        assert counted == 10_000
-        assert marks.count() < 100
-        press(page, "n", "n", "ArrowRight")
-        page.get_by_test_id("zoom-in").click()
-        page.get_by_test_id("zoom-in").click()
-        longest.append(float(page.evaluate("globalThis.longest")))
-        if longest[-1] <= LONGEST_TASK:
-            break
-        page.close()
-    assert min(longest) <= LONGEST_TASK, longest
+    page = new_context(storage_state=house.signed_in).new_page()
+    page.add_init_script(LONG_TASKS)
+    tell_day(page, busy_day)
+    page.goto(f"{house.url}/timeline/porch?at={yesterday(12)}")
+    expect(page.get_by_test_id("mark").first).to_be_visible()
+    marks = page.get_by_test_id("mark")
+    assert sum(int(mark.get_attribute("data-count") or 0) for mark in marks.all()) == 10_000
+    assert marks.count() < 100
+    press(page, "n", "n", "ArrowRight")
+    page.get_by_test_id("zoom-in").click()
+    page.get_by_test_id("zoom-in").click()
+    assert page.evaluate("globalThis.longest") <= LONGEST_TASK_MS
 
 
 def test_a_server_that_goes_leaves_the_day_as_it_was(page: Page, troubles: Troubles) -> None:

@@ -20,6 +20,12 @@ SHEET = "**/api/v1/cameras/*/previews.jpg?*"
 HOUR = timedelta(hours=1)
 OFFLINE = "The camera did not answer."
 CAUSES = ("person", "motion", "press")
+LONG_TASKS = """
+globalThis.longest = 0;
+new PerformanceObserver((list) => {
+  for (const task of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, task.duration);
+}).observe({type: 'longtask', buffered: true});
+"""
 
 Told = dict[str, Any]
 

@@ -6,12 +6,15 @@ from contextlib import ExitStack
 
 import av
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from fakes.rtsp_camera import CameraOptions, RtspCamera, needs_camera
 from fakes.server_process import ServerProcess, running, wait_for
 
 pytestmark = pytest.mark.slow
+
+Samples = npt.NDArray[np.float32]
 
 SOUNDS = ("pcmu", "aac")
 RATE = 16_000  # the AAC camera's, and what G.711 is encoded with
@@ -55,14 +58,17 @@ def lengths_of(server: ServerProcess, name: str) -> float:
         return (container.duration or 0) / av.time_base + 1.0  # a clip ends at most a second early
 
 
-def assert_tone(clip: bytes) -> None:
-    """Nearly all of the clip sounds, at the pitch at which the camera sang."""
+def heard_in(clip: bytes) -> Samples:
     with av.open(io.BytesIO(clip), "r") as container:
         (stream,) = container.streams.audio
         assert stream.codec_context.name.startswith("aac")
         assert stream.codec_context.sample_rate == RATE
-        heard = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(stream)])
-    assert (SECONDS - 2) * RATE <= len(heard) <= (SECONDS + 2) * RATE
+        return np.concatenate([frame.to_ndarray()[0] for frame in container.decode(stream)])
+
+
+def assert_tone(heard: Samples) -> None:
+    """At the pitch at which the camera sang."""
+    assert len(heard) <= (SECONDS + 2) * RATE
     middle = heard[RATE:-RATE]
     pitches = np.fft.rfftfreq(len(middle), 1 / RATE)
     assert pitches[np.abs(np.fft.rfft(middle)).argmax()] == pytest.approx(TONE_HERTZ, rel=0.02)
@@ -71,10 +77,15 @@ def assert_tone(clip: bytes) -> None:
 
 @pytest.mark.parametrize("sound", SOUNDS)
 def test_sound_that_is_switched_on_is_heard_in_the_clip(server: ServerProcess, sound: str) -> None:
-    clip = clip_of(server, f"{sound}-true")
+    def nearly_whole() -> bytes | None:
+        """A camera on a loaded machine falls behind with its sound: a later clip has as much of it as of pictures."""
+        clip = clip_of(server, f"{sound}-true")
+        return clip if clip and len(heard_in(clip)) >= (SECONDS - 2) * RATE else None
+
+    clip = wait_for(nearly_whole, 10, "a clip of which nearly all sounds")
     with av.open(io.BytesIO(clip), "r") as container:
         assert len(container.streams.video) == 1
-    assert_tone(clip)
+    assert_tone(heard_in(clip))
 
 
 @pytest.mark.parametrize("sound", SOUNDS)
