@@ -25,6 +25,9 @@ export default defineConfig({
       // What Svelte brings along and these pages do not use: custom elements, forms on pages that have none.
       treeshake: { moduleSideEffects: [{ test: /svelte\/src\/(?:internal|legacy)\//, sideEffects: false }] },
       output: {
+        // The first page names every file that it may ask for later, so each letter counts a hundred times.
+        entryFileNames: 'assets/[name]-[hash:7].js',
+        chunkFileNames: 'assets/[name]-[hash:7].js',
         // What every page needs, in one file: small ones pack worse.  Which pages load it, their imports decide.
         codeSplitting: {
           includeDependenciesRecursively: false, // else the pages' own needs come along

@@ -292,7 +292,7 @@ def test_a_kept_clip_lies_with_the_alerts_and_is_shared_by_a_link(house: Browser
     expect(page.get_by_test_id("clip-ready")).to_be_visible()
     before = saved_of(house)
     page.get_by_test_id("keep-clip").click()
-    expect(page.get_by_test_id("clip-message")).to_contain_text("Kept with your alerts.")
+    expect(page.get_by_test_id("clip-kept")).to_contain_text("Kept with your alerts.")
     after = saved_of(house)
     [kept] = [after[one] for one in after.keys() - before.keys()]
     page.get_by_test_id("link-clip").click()

@@ -19,7 +19,6 @@ export const backupWords = spoken('backup', {
   passphraseHint:
     'At least 12 letters, such as four random words. Doorstep does not keep it: without it the file opens to nobody.',
   again: 'The passphrase again',
-  show: 'Show what is typed',
   tooShort: 'The passphrase needs 12 letters or more. Three or four random words are easy to remember.',
   notSame: 'The two passphrases are not the same.',
   password: 'Your own password',

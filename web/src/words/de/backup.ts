@@ -20,7 +20,6 @@ export const backup: Dictionary['backup'] = {
   passphraseHint:
     'Mindestens 12 Buchstaben, etwa vier zufällige Wörter. Doorstep merkt ihn sich nicht: Ohne ihn öffnet niemand die Datei.',
   again: 'Der Kennsatz noch einmal',
-  show: 'Eingabe zeigen',
   tooShort:
     'Der Kennsatz braucht 12 Buchstaben oder mehr. Drei, vier zufällige Wörter merkt man sich leicht.',
   notSame: 'Die beiden Kennsätze sind nicht gleich.',
