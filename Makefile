@@ -17,7 +17,11 @@ BUCKET ?= keep
 # onnxruntime tells its maker what runs where unless told not to; Doorstep says so itself, benchmarks and tests here.
 export ORT_DISABLE_TELEMETRY := 1
 
-.PHONY: help run test test-deps check lint fmt bench bench-detect docs lock clean deploy-aws destroy-aws smoke-aws
+# Fewer Debian packages for a quick try of `make release`: SUITES=bookworm ARCHES=amd64.
+SUITES ?=
+ARCHES ?=
+
+.PHONY: help run test test-deps check lint fmt bench bench-detect docs docs-pages docs-pictures lock clean deploy-aws destroy-aws smoke-aws release
 
 help:
 	@echo "make run        a demo doorbell on http://$(LISTEN) (set-up included)"
@@ -27,9 +31,13 @@ help:
 	@echo "make bench      benchmarks: ratios to a floor measured in the same run"
 	@echo "make bench-detect  what each detector sees and costs, into docs/reference/detection.md"
 	@echo "make test-deps  Debian packages that only tests need"
+	@echo "make docs       the manual, into var/manual/site (set-up included); links and anchors checked"
+	@echo "make docs-pages     writes the pages of it that are made from the code"
+	@echo "make docs-pictures  takes its pictures of the app, by the tests' browser"
 	@echo "make deploy-aws INTO=~/doorstep-aws    the cloud half in your AWS account; its price first, then it asks"
 	@echo "make destroy-aws INTO=~/doorstep-aws   takes it away; keeps the bucket, unless BUCKET=delete"
 	@echo "make smoke-aws INTO=~/doorstep-aws     tries it, as the box, as a viewer and as a stranger"
+	@echo "make release    what people install, into dist/: Debian packages, wheel, sdist, sums"
 	@echo "make lock       renew requirements/*.lock after a change of pyproject.toml"
 
 run:
@@ -70,13 +78,32 @@ bench-detect:
 	@$(PYTHON) front_door/environment.py dev
 	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.bench_detect
 
+docs:
+	@$(PYTHON) front_door/manual.py
+
+docs-pages:
+	@$(PYTHON) front_door/environment.py dev
+	@$(BIN)/python docs/make_pages.py
+
+docs-pictures: test-deps
+	@$(PYTHON) front_door/environment.py dev
+	@$(PYTHON) front_door/web_app.py build
+	@DOORSTEP_SCREENSHOTS=docs/guide/screenshots $(BIN)/pytest -q -p no:randomly tests/browser/test_looks.py -k "$$($(BIN)/python docs/pictures.py)"
+	@$(BIN)/doorstep models fetch --data var/test
+	@DOORSTEP_MODELS="$(CURDIR)/var/test/models" $(BIN)/python docs/guide/make_screenshots.py
+
+release:
+	@$(PYTHON) front_door/environment.py run
+	@$(PYTHON) front_door/web_app.py build
+	@$(BIN)/python front_door/release.py --suites "$(SUITES)" --arches "$(ARCHES)"
+
 deploy-aws destroy-aws smoke-aws:
 	@$(PYTHON) front_door/environment.py dev
 	@$(BIN)/python -m deploy.aws.$(@:-aws=) --into "$(INTO)" $(if $(filter destroy-aws,$@),--bucket "$(BUCKET)") $(OPTIONS)
 
 lock:
 	@$(BIN)/python -m pip install -q uv
-	@for group in build node; do \
+	@for group in build node docs; do \
 		$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 			--group pyproject.toml:$$group -o requirements/$$group.lock || exit 1; done
 	@for set in run:"--extra server --group build -c requirements/build.lock" \
@@ -85,6 +112,9 @@ lock:
 			pyproject.toml $${set#*:} -o requirements/$${set%%:*}.lock || exit 1; done
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		--group pyproject.toml:detect -c requirements/run.lock -o requirements/detect.lock
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		pyproject.toml --extra server --extra gpio --extra aws --extra postgres --group installed \
+		-c requirements/dev.lock -o requirements/installed.lock
 
 clean:
 	rm -rf .venv var web/node_modules src/doorstep/web/dist

@@ -1,4 +1,4 @@
-"""Puts the built web app into the wheel, never a stale one: it is built anew when its sources changed."""
+"""Puts the built web app into wheel and sdist, never a stale one: it is built anew when its sources changed."""
 
 import subprocess
 import sys
@@ -7,14 +7,19 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+PAGES = Path("src", "doorstep", "web", "dist")
+
 
 class WebApp(BuildHookInterface[Any]):
-    """Called by hatchling for each wheel; an editable install uses the folder as it is."""
+    """Called by hatchling for each wheel and sdist; an editable install uses the folder as it is."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build if stale.  Ends the build with front_door's sentence when it cannot."""
-        front_door = Path(self.root) / "front_door" / "web_app.py"
-        if version == "editable" or not front_door.exists():  # an sdist carries the built app and no front door
+        """Build if stale; an unpacked sdist brings the built app and no front door.  Ends the build where it cannot."""
+        if version == "editable":
             return
-        subprocess.run([sys.executable, str(front_door), "build"], check=True)  # noqa: S603 - our own script
-        build_data["artifacts"].append("src/doorstep/web/dist/**")
+        front_door = Path(self.root) / "front_door" / "web_app.py"
+        if front_door.exists():
+            subprocess.run([sys.executable, str(front_door), "build"], check=True)  # noqa: S603 - our own script
+        if not (Path(self.root) / PAGES / "index.html").is_file():
+            sys.exit("The built web app is missing here. Take the sdist of a release, or a clone of Doorstep.")
+        build_data["artifacts"].append(f"{PAGES}/**")

@@ -25,6 +25,7 @@ PACKAGES = {
     "mosquitto": "/usr/sbin/mosquitto",
     "nginx": "/usr/sbin/nginx",
     "python3-gi": "/usr/lib/python3/dist-packages/gi/__init__.py",
+    "shellcheck": "/usr/bin/shellcheck",
     "strace": "/usr/bin/strace",
     "stunnel4": "/usr/bin/stunnel4",
     "util-linux": "/bin/mount",

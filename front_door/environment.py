@@ -1,5 +1,11 @@
-"""The virtual environment: `python3 front_door/environment.py run|dev`.  Does nothing when it is there already."""
+"""The virtual environment: `python3 front_door/environment.py run|dev`.  Does nothing when it is there already.
 
+This file and `steps` are read by whatever Python there is, also one that is too old, which then says so.
+"""
+
+from __future__ import annotations
+
+import platform
 import shutil
 import sys
 from importlib.util import find_spec
@@ -35,6 +41,11 @@ def check_python() -> None:
         give_up(
             f"Doorstep needs Python 3.11 or later, and python3 is {sys.version.split()[0]}. "
             "Install a newer one, or use Debian 12, Raspberry Pi OS 12 or later."
+        )
+    if sys.maxsize < 2**32:
+        give_up(
+            f"Doorstep needs a 64-bit system, and this Python is of 32 bits (the kernel says {platform.machine()}). "
+            "Use Raspberry Pi OS (64-bit), or Debian for amd64 or arm64."
         )
     if find_spec("venv") is None or find_spec("ensurepip") is None:
         give_up("Python's venv module is missing. Install it with: sudo apt install python3-venv")

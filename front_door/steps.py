@@ -1,7 +1,9 @@
 """What the steps of `make run` and `make test` share: saying things plainly, running programs, doing a step once.
 
-Plain Python 3.11 and its standard library: this runs before anything is installed.
+Python's standard library alone: this runs before anything is installed.
 """
+
+from __future__ import annotations
 
 import fcntl
 import hashlib

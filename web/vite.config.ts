@@ -31,7 +31,10 @@ export default defineConfig({
         // What every page needs, in one file: small ones pack worse.  Which pages load it, their imports decide.
         codeSplitting: {
           includeDependenciesRecursively: false, // else the pages' own needs come along
-          groups: [{ name: 'shared', test: SHARED }],
+          groups: [
+            { name: 'shared', test: SHARED },
+            { name: 'sheet', test: /src\/parts\/(?:Sheet|tapbeside|clip\/)/ },
+          ],
         },
       },
     },

@@ -1,6 +1,6 @@
-"""Pictures of the pages for the README, of a real demo server in a real chromium; into docs/guide/screenshots/.
+"""Pictures of the pages for the manual, of a real demo server in a real chromium; into docs/guide/screenshots/.
 
-    .venv/bin/python docs/guide/make_screenshots.py
+    .venv/bin/python docs/guide/make_screenshots.py        or, with those of the app's tests, make docs-pictures
 
 Takes about a minute: it waits for the demo's first visitor.  Needs `make test-deps`, and `make run` once.
 """
@@ -55,6 +55,11 @@ def take_all(page: Page, server: ServerProcess, suffix: str) -> None:
     page.get_by_test_id("alert-card").last.click()
     page.wait_for_function("() => document.querySelector('video')?.currentTime > 10")  # the visitor is there
     shot(page, OUT, f"alert-{suffix}")
+    newest = server.events()[-1]["id"]
+    page.goto(f"{server.url}/answer/{newest}?camera=demo")
+    page.locator("[data-testid=answer][data-verdict=live]").wait_for()
+    page.get_by_test_id("clip").wait_for()
+    shot(page, OUT, f"answer-{suffix}")
     page.goto(f"{server.url}/status")
     page.get_by_test_id("storage").wait_for()
     shot(page, OUT, f"status-{suffix}")

@@ -1,3 +1,3 @@
 """Doorstep: a smart doorbell and security camera that you run yourself."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

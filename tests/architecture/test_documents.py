@@ -11,7 +11,9 @@ from doorstep.cli.main import app
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").rglob("*.md")]
-LINK = re.compile(r"\]\(([^)\s]+)\)")
+LINK = re.compile(
+    r"\]\((?!screenshots/|guide/screenshots/)([^)\s]+)\)"
+)  # those are made: tests/docs/test_manual_pages.py
 PLACES = (ROOT, ROOT / "src" / "doorstep")
 VERBS = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 FILES = {path.name for path in (ROOT / "src" / "doorstep").rglob("*.py")}

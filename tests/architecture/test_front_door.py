@@ -1,5 +1,6 @@
 """What `make run` says when something is missing: one sentence with the remedy."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -55,15 +56,36 @@ def test_without_a_network_it_says_so_and_can_be_run_again(tmp_path: Path) -> No
         assert "Traceback" not in failed.stderr
 
 
-def test_an_old_python_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", ["3, 9, 2", "3, 10, 12"])
+def test_an_old_python_is_named(tmp_path: Path, version: str) -> None:
     clone = copy_of_front_door(tmp_path)
     program = (
-        "import sys; sys.version_info = (3, 9, 2); sys.path.insert(0, 'front_door'); import environment;"
+        f"import sys; sys.version_info = ({version}); sys.path.insert(0, 'front_door'); import environment;"
         "environment.main('run')"
     )
     failed = step(clone, sys.executable, "-c", program)
     assert failed.returncode == 1
     assert "Python 3.11 or later" in failed.stderr
+
+
+def test_a_system_of_32_bits_is_named(tmp_path: Path) -> None:
+    clone = copy_of_front_door(tmp_path)
+    program = (
+        "import sys; sys.maxsize = 2**31 - 1; sys.path.insert(0, 'front_door'); import environment;"
+        "environment.main('run')"
+    )
+    failed = step(clone, sys.executable, "-c", program)
+    assert failed.returncode == 1
+    assert "needs a 64-bit system" in failed.stderr
+    assert "Raspberry Pi OS (64-bit)" in failed.stderr
+
+
+@pytest.mark.parametrize("name", ["environment.py", "steps.py"])
+def test_a_python_that_is_too_old_can_read_what_tells_it_so(name: str) -> None:
+    """That of Debian 11: no word that it does not know, and no annotation that it would work out."""
+    tree = ast.parse((ROOT / "front_door" / name).read_text(encoding="utf-8"), feature_version=(3, 9))
+    imported = [node.module for node in tree.body if isinstance(node, ast.ImportFrom)]
+    assert "__future__" in imported
 
 
 def test_a_missing_venv_module_is_named_with_its_package(tmp_path: Path) -> None:

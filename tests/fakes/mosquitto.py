@@ -149,6 +149,15 @@ class Ear:
         self._wait_for(MARK, asked)
         return self._of(topic)
 
+    def kept(self) -> dict[str, bytes]:
+        """The last message of each topic before now, also those that are not kept."""
+        self.payloads(MARK)
+        return dict(self._heard)
+
+    def says(self, topic: str, payload: str, *, keep: bool = False) -> None:
+        """Return when the broker has it."""
+        self._client.publish(topic, payload, qos=1, retain=keep).wait_for_publish(PATIENCE)
+
     def _of(self, topic: str) -> list[bytes]:
         return [payload for heard, payload in self._heard if heard == topic]
 

@@ -9,6 +9,7 @@ class Holding:
     """Of a whole tree of processes; memory in bytes, `cpu` in seconds since each began.
 
     `pss` also falls and rises with other programs that share our libraries; `anonymous` is the part that is ours alone.
+    `rss` counts a page that several of the tree share once for each of them.
     """
 
     processes: int
@@ -17,6 +18,7 @@ class Holding:
     pss: int
     cpu: float
     anonymous: int = 0
+    rss: int = 0
 
 
 def tree_of(root: int) -> list[int]:
@@ -36,7 +38,7 @@ def tree_of(root: int) -> list[int]:
 
 def holding(root: int) -> Holding:
     """A process that ends meanwhile counts nothing."""
-    processes = threads = descriptors = pss = anonymous = 0
+    processes = threads = descriptors = pss = anonymous = rss = 0
     ticks = 0
     for process in tree_of(root):
         try:
@@ -50,7 +52,8 @@ def holding(root: int) -> Holding:
         ticks += int(stat[11]) + int(stat[12])
         pss += _bytes(memory, "Pss:")
         anonymous += _bytes(memory, "Pss_Anon:")
-    return Holding(processes, threads, descriptors, pss, ticks / 100, anonymous)
+        rss += _bytes(memory, "Rss:")
+    return Holding(processes, threads, descriptors, pss, ticks / 100, anonymous, rss)
 
 
 def _bytes(memory: str, name: str) -> int:

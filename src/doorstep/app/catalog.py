@@ -3,19 +3,27 @@
 import secrets
 from pathlib import Path
 
+import structlog
 from sqlalchemy import Engine
 
 from doorstep.app.folders import catalog_url
+from doorstep.app.systemd import tell
 from doorstep.catalog.copying import sync
 from doorstep.catalog.engine import open_engine
 from doorstep.catalog.sites import settle, share_with
-from doorstep.catalog.upgrade import upgrade
+from doorstep.catalog.tables import HEAD
+from doorstep.catalog.upgrade import revision, upgrade
 from doorstep.core.cloud_settings import CatalogSettings
 from doorstep.core.errors import CatalogUnavailable, ConfigInvalid
 from doorstep.core.site import SiteName
 
+log = structlog.get_logger()
+
 IN_FILE = CatalogSettings()
 """What holds where the config says nothing."""
+
+LONGEST_UPGRADE_SECONDS = 3600
+"""A hundred thousand events take seconds on a desk, minutes on the smallest Pi."""
 
 BOX_FILE = "box"
 """In the data folder: which box this is, however it is called."""
@@ -30,12 +38,21 @@ def own_catalog(data: Path, kept: CatalogSettings = IN_FILE) -> Engine:
     """The same, of the shape that this version needs, and ours to write.  Raises CatalogUnavailable, ConfigInvalid."""
     engine = open_catalog(data, kept)
     try:
-        upgrade(engine)
+        _upgrade(engine)
         settle(engine, _box(data) if kept.url else "")
     except Exception:
         engine.dispose()
         raise
     return engine
+
+
+def is_older(data: Path, kept: CatalogSettings = IN_FILE) -> bool:
+    """Whether there is a catalog that `own_catalog` would upgrade.  Raises CatalogUnavailable."""
+    engine = open_catalog(data, kept)
+    try:
+        return (revision(engine) or HEAD) < HEAD
+    finally:
+        engine.dispose()
 
 
 def served_catalog(data: Path, kept: CatalogSettings = IN_FILE) -> Engine:
@@ -82,6 +99,16 @@ def refuse_postgres(kept: CatalogSettings) -> None:
             "`pg_dump`, and the config and the folder keys of the data folder beside it."
         )
         raise ConfigInvalid(msg)
+
+
+def _upgrade(engine: Engine) -> None:
+    before = revision(engine)
+    if before == HEAD:
+        return
+    tell(f"EXTEND_TIMEOUT_USEC={LONGEST_UPGRADE_SECONDS * 10**6}\nSTATUS=Upgrading the catalog.")
+    snapshot = upgrade(engine)
+    if before is not None:
+        log.info("the catalog was upgraded", before=before, now=HEAD, copy_of_before=str(snapshot or "none"))
 
 
 def _box(data: Path) -> str:

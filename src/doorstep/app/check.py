@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 from doorstep.app.buffer_folder import buffer_folder, storage_notes
-from doorstep.app.catalog import open_catalog
+from doorstep.app.catalog import is_older
 from doorstep.app.channels import channel_findings
 from doorstep.app.check_cameras import camera_findings
 from doorstep.app.check_off_site import off_site_findings
@@ -25,6 +25,7 @@ from doorstep.core.settings import Settings
 from doorstep.stores.local import LocalStore
 
 PROBE_KEY = "doorstep-check/probe"
+UPGRADE_DUE = "The catalog is of an older Doorstep; the next start keeps a copy of it and brings it up."
 
 
 async def findings(settings: Settings, folders: Sequence[Path], *, beside_server: bool) -> AsyncIterator[Finding]:
@@ -62,9 +63,9 @@ def _data(settings: Settings) -> Finding:
         store.put(PROBE_KEY, b"\0" * 4096)
         store.delete(PROBE_KEY)
         free = store.free_bytes()
-        open_catalog(data, settings.catalog).dispose()
+        is_due = is_older(data, settings.catalog)
         folder = buffer_folder(settings.buffer, data)
-        notes = storage_notes(settings)
+        notes = [*storage_notes(settings), *([UPGRADE_DUE] if is_due else [])]
     except DoorstepError as error:
         return Finding("data folder", ok=False, detail=str(error))
     detail = f"{data}, {free / 1e9:.1f} GB free; the last minutes lie in {folder}."

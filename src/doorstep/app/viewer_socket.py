@@ -63,6 +63,15 @@ class ViewerSocket(WebSocketsSansIOProtocol):
             send(data[at : at + FRAME_BYTES], at + FRAME_BYTES >= len(data))
             self.transport.write(b"".join(self.conn.data_to_send()))
 
+    def handle_parser_exception(self) -> None:
+        """Who talks nonsense before he is answered is cut off; uvicorn would look for the goodbye that was sent him."""
+        if self.conn.close_sent is not None:
+            super().handle_parser_exception()
+            return
+        # The connection is lost a turn of the loop later; until then nothing is sent any more, no refusal either.
+        self.disconnected = self.handshake_complete = True
+        self.transport.abort()
+
     def handle_ping(self) -> None:
         """Answer, but do not collect answers for who reads none."""
         super().handle_ping()

@@ -1,49 +1,119 @@
 """Brings a database to the shape that `tables` describes.  The steps themselves are in `migrations`."""
 
-from contextlib import suppress
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 
-from doorstep.catalog.copying import copy_database, sync
+from doorstep.catalog.copying import NOT_OURS, REVISIONS, opened, refuse_damaged
 from doorstep.catalog.engine import catalog_errors
+from doorstep.catalog.kept_rows import lost_rows
 from doorstep.catalog.postgres import wait_for_turn
 from doorstep.catalog.site_session import site_of_engine
+from doorstep.catalog.snapshots import forget_old_snapshots, take_snapshot
 from doorstep.catalog.tables import HEAD
 from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.site import SiteName
 
-SNAPSHOTS_KEPT = 3
-"""Each is as large as the catalog was."""
+_MADE_ANEW = "0009"
+"""The last step that makes every table anew; those after it add."""
 
-_BEFORE = ".before-"
+_OUR_REVISION = re.compile(r"[0-9]{4}")
+
+_OF_STEP = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT})
+"""What SQLite says of a statement that does not fit the database."""
+
+_AS_IT_WAS = "Nothing was changed: the Doorstep from before runs on it as ever."
+_NEWER = "The catalog was written by a newer Doorstep. Install that version again, or restore a backup."
+_FAILED = "A step of the catalog's upgrade failed. Install the Doorstep from before again, and report this."
 
 
 def upgrade(engine: Engine, to: str = "head") -> Path | None:
     """Take every step that the database still needs, all or none, and return the snapshot taken before, if one was.
 
-    A database that already holds rows is copied first when it is a file, to `NAME.before-REVISION` beside it; of such
-    snapshots the newest three stay.  PostgreSQL is copied by whoever looks after it; of two boxes that come at once
-    one waits for the other.  Raises CatalogUnavailable, also when a newer Doorstep wrote the database.
+    Of a file that already holds rows: others may read and not write meanwhile, it is copied to `NAME.before-REVISION`
+    beside it, and what came out of the steps is held against that copy, page by page and row by row, before it counts.
+    The newest three snapshots stay.  PostgreSQL is copied by whoever looks after it; of two boxes that come at once
+    one waits for the other.  Raises CatalogUnavailable, also when a newer Doorstep or another program wrote the
+    database: then it is as it was.
     """
     target = HEAD if to == "head" else to
     with catalog_errors():
         current = revision(engine)
         if current == target:
             return None
-        _refuse_newer(current)
-        snapshot = _snapshot(engine, target) if current else None
-        with engine.begin() as connection:
-            _take(connection, target, site_of_engine(engine))
-        if snapshot is not None:
-            _forget_old_snapshots(snapshot)
-        return snapshot
+        _refuse_unfit(engine, current)
+        if current is None or (path := file_of(engine)) is None:
+            with engine.begin() as connection:
+                _take(connection, target, site_of_engine(engine))
+            return None
+    try:
+        with catalog_errors():
+            return _upgrade_file(engine, path, target)
+    except CatalogUnavailable as error:
+        msg = f"{error} {_AS_IT_WAS}"
+        raise CatalogUnavailable(msg) from error
 
 
 def revision(engine: Engine) -> str | None:
     """The last step that the database says was taken; None for a new one.  Raises CatalogUnavailable."""
     with catalog_errors(), engine.connect() as connection:
         return _revision(connection)
+
+
+def file_of(engine: Engine) -> Path | None:
+    """Where the database lies, if it is a file."""
+    name = engine.url.database
+    return Path(name) if engine.dialect.name == "sqlite" and name and name != ":memory:" else None
+
+
+def _upgrade_file(engine: Engine, path: Path, target: str) -> Path | None:
+    # In the database itself, not in a copy that takes its place: whoever has it open, such as `doorstep users` or a
+    # server that nobody stopped, would go on writing to a file that is no catalog any more.
+    with engine.begin() as connection:
+        current = _revision(connection)
+        if current == target:  # another was faster
+            return None
+        growth = 3 * path.stat().st_size if str(current) < _MADE_ANEW else 0
+        snapshot = take_snapshot(path, target, growth)
+        with _step_errors():
+            _take(connection, target, site_of_engine(engine))
+        _refuse_loss(snapshot, connection)
+    forget_old_snapshots(path)
+    return snapshot
+
+
+def _refuse_loss(snapshot: Path, connection: Connection) -> None:
+    """What was not committed yet, against the copy of before.  Raises CatalogUnavailable, sqlite3.Error."""
+    after = connection.connection.driver_connection
+    if not isinstance(after, sqlite3.Connection):
+        msg = "snapshots are of SQLite"
+        raise TypeError(msg)
+    refuse_damaged(after)
+    with opened(snapshot, "ro") as before:
+        lost = [*lost_rows(before, after), *(["references"] if _orphans(after) > _orphans(before) else [])]
+    if lost:
+        msg = f"The catalog's upgrade would have lost something of {', '.join(lost)}, so it was undone. Report this."
+        raise CatalogUnavailable(msg)
+
+
+def _orphans(database: sqlite3.Connection) -> int:
+    return len(database.execute("PRAGMA foreign_key_check").fetchall())
+
+
+@contextmanager
+def _step_errors() -> Iterator[None]:
+    """A step that does not fit is nothing that passes.  Raises CatalogUnavailable, or what came."""
+    try:
+        yield
+    except DBAPIError as error:
+        if (getattr(error.orig, "sqlite_errorcode", 0) & 0xFF) in _OF_STEP:
+            raise CatalogUnavailable(_FAILED) from error
+        raise
 
 
 def _take(connection: Connection, target: str, site: SiteName) -> None:
@@ -59,47 +129,24 @@ def _take(connection: Connection, target: str, site: SiteName) -> None:
     steps.take(connection, target, site)
 
 
+def _refuse_unfit(engine: Engine, current: str | None) -> None:
+    """A database of others is not made ours.  Raises CatalogUnavailable."""
+    if current is not None:
+        _refuse_newer(current)
+    elif file_of(engine) is not None:
+        with engine.connect() as connection:
+            if set(inspect(connection).get_table_names()) - {REVISIONS}:
+                raise CatalogUnavailable(NOT_OURS)
+
+
 def _refuse_newer(current: str | None) -> None:
     from doorstep.catalog.migrations import steps  # noqa: PLC0415 - as above
 
     if current and current not in steps.known():
-        msg = "The catalog was written by a newer Doorstep. Install that version again, or restore a backup."
-        raise CatalogUnavailable(msg)
+        raise CatalogUnavailable(_NEWER if _OUR_REVISION.fullmatch(current) else NOT_OURS)
 
 
 def _revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(REVISIONS):
         return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-
-
-def _snapshot(engine: Engine, target: str) -> Path | None:
-    """A copy that is whole even if the copying is cut short: it gets its name last."""
-    name = engine.url.database
-    if engine.dialect.name != "sqlite" or not name or name == ":memory:":
-        return None
-    path = Path(f"{name}{_BEFORE}{target}")
-    unfinished = Path(f"{path}.part")
-    try:
-        unfinished.unlink(missing_ok=True)
-        unfinished.touch(mode=0o600)
-        copy_database(Path(name), unfinished)
-        unfinished.replace(path)
-        sync(path.parent)
-    except (OSError, CatalogUnavailable) as error:
-        # Half a copy helps nobody, and on a full disk its space is missed.
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        msg = "The catalog could not be copied before its upgrade. Check the data folder's rights and space."
-        raise CatalogUnavailable(msg) from error
-    return path
-
-
-def _forget_old_snapshots(newest: Path) -> None:
-    """By their revisions, which sort.  Only once the steps were taken: a step that fails forever costs no snapshot."""
-    base, _, _ = newest.name.rpartition(_BEFORE)
-    kept = sorted(path for path in newest.parent.glob(f"{base}{_BEFORE}*") if path.suffix != ".part")
-    for path in kept[:-SNAPSHOTS_KEPT]:
-        # A snapshot too many is no reason not to start.
-        with suppress(OSError):
-            path.unlink()
+    return connection.execute(text(f"SELECT version_num FROM {REVISIONS}")).scalar()  # noqa: S608 - a constant

@@ -1,8 +1,11 @@
-"""`doorstep check`: read the config, then reach every camera, store and channel; one line each."""
+"""`doorstep check`: read the config, then reach every camera, store and channel; one line each.  Or, with `--report`,
+say what this machine is.
+"""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,12 +21,28 @@ def check(
     data: DataOption = None,
     demo: Annotated[bool, typer.Option("--demo", help="Check the demo's set-up.")] = False,
     aws: Annotated[bool, typer.Option("--aws", help="Try what lies in the cloud, nothing else.")] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Say what this machine is and does, without secrets or pictures.")
+    ] = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file for the report.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Try everything the config names, a line each.  Exit code 1 when something does not work."""
+    if output is not None and not report:
+        msg = "goes with --report, which it is the file for"
+        raise typer.BadParameter(msg, param_hint="--output")
+    if report:
+        _report(config, data, output, demo=demo, as_json=as_json)
+        return
     settings = settings_of(config, data, demo=demo)
     if not asyncio.run(_is_fine(_cloud_findings(settings) if aws else _findings(settings), as_json=as_json)):
         raise typer.Exit(1)
+
+
+def _report(config: Path | None, data: Path | None, output: Path | None, *, demo: bool, as_json: bool) -> None:
+    from doorstep.cli import machine_report  # noqa: PLC0415 - as below
+
+    machine_report.report(config, data, output, demo=demo, as_json_line=as_json)
 
 
 async def _is_fine(findings: AsyncIterator[Finding], *, as_json: bool) -> bool:

@@ -30,7 +30,10 @@ class LocalServer:
     @staticmethod
     def is_running(data: Path) -> bool:
         """Whether a server answers at this data folder."""
-        if not (data / SOCKET_NAME).exists():
+        try:
+            if not (data / SOCKET_NAME).exists():
+                return False
+        except OSError:  # another user's folder, into which we may not look
             return False
         try:
             with LocalServer(data) as server:

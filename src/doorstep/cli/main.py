@@ -12,6 +12,7 @@ from doorstep.cli import (
     check,
     clip,
     detect,
+    downgrade,
     fsck,
     models,
     publish,
@@ -66,6 +67,7 @@ app.command("tune")(tune.tune)
 app.command("fsck")(fsck.fsck)
 app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
+app.command("downgrade")(downgrade.downgrade)
 app.command("recover")(recover.recover)
 app.command("publish", context_settings=publish.SETTINGS)(publish.publish)
 app.command("serve-detector")(serve_detector.serve_detector)
@@ -91,7 +93,7 @@ def _code_of(command: Callable[[], object]) -> int:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("doorstep"):
             raise
-        words = "Install all of Doorstep: its wheel with [server], or in a checkout `make run`."
+        words = f"Run: pipx install --force './doorstep-{__version__}-py3-none-any.whl[server]' (a checkout: make run)."
         typer.echo(f"This command needs {error.name}, which is not installed. {words}", err=True)
         return FAULT
     except KeyboardInterrupt:

@@ -2,8 +2,9 @@
 
 import ctypes
 
-M_TRIM_THRESHOLD, M_ARENA_MAX = -1, -8  # glibc's malloc.h
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # glibc's malloc.h
 ARENAS = 2
+LARGE_BYTES = 2**20
 KEPT_BYTES = 256 * 2**10
 
 
@@ -13,6 +14,16 @@ def share_heaps() -> None:
     Where the C library has no such call (musl), nothing happens.
     """
     _tell(M_ARENA_MAX, ARENAS)
+
+
+def give_back_pictures() -> None:
+    """Have large blocks from the kernel and give them back at once, and so the upper end of a heap.
+
+    By itself the C library learns to keep them: what a look at a picture took is a hole in a heap then, 10 MiB and more
+    of them.  For the server, whose looks are few a second; cameras are read, and most are decoded, by others.
+    """
+    _tell(M_MMAP_THRESHOLD, LARGE_BYTES)
+    _tell(M_TRIM_THRESHOLD, LARGE_BYTES)
 
 
 def keep_little() -> None:

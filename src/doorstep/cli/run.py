@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from doorstep.cli.memory import share_heaps
+from doorstep.cli.memory import give_back_pictures, share_heaps
 from doorstep.cli.options import ConfigOption, DataOption, model_folders, named_config, own_config, settings_of
 from doorstep.core.settings import Settings
 
@@ -41,6 +41,7 @@ def run(
     from doorstep.cli.logs import configure_logs  # noqa: PLC0415 - structlog, which --help does without
 
     share_heaps()
+    give_back_pictures()
     sys.setswitchinterval(SWITCH_SECONDS)
     configure_logs(as_json=log_json)
     read = partial(settings_of, config, data, listen, demo=demo)

@@ -39,6 +39,11 @@ class Landlock:
         version = libc.syscall(ctypes.c_long(_CREATE_RULESET), None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION))
         return cls(libc, version) if version > 0 else None
 
+    @property
+    def version(self) -> int:
+        """Of the kernel's interface: 4 is the first with rules for ports."""
+        return self._version
+
     def restrict(
         self,
         reads: Sequence[Path],

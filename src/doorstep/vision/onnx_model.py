@@ -128,6 +128,8 @@ def _options(threads: int) -> onnxruntime.SessionOptions:
     options.log_severity_level = 4  # its errors are ours to tell, once
     # Between two looks the threads sleep: spinning would take a core from the cameras.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # One block for a whole look, laid out beforehand, is 4 MiB larger than what a look fills, and no faster.
+    options.enable_mem_pattern = False
     return options
 
 
