@@ -39,6 +39,8 @@ from fakes.browser import (
     shot,
 )
 
+WIDE_FRAMES = 30
+"""A browser gives what it need not paint (content-visibility) its new width some frames after the page's."""
 NARROW = ViewportSize(width=320, height=640)  # WCAG 2.2, 1.4.10: 1280 pixels at 400 %
 # Where a page is laid out anew everything is judged; of a theme, which is nothing but colours, those.
 LOOKED_AT: list[tuple[ViewportSize, Literal["light", "dark"], bool]] = [
@@ -347,11 +349,20 @@ def looked_at(page: Page, name: str, shots: Path | None) -> Iterator[str]:
         lay_out(page, size, theme)
         here = f"{name}-{size['width']}-{theme}"
         shot(page, shots, here)
-        wrong = page.evaluate(f"() => [{WIDE}, {SMALL}, {HEADINGS}].flat()")
-        yield from (f"{here}: {one}" for one in wrong + axe_violations(page, only_colours=not is_first))
+        wrong = page.evaluate(f"() => [{SMALL}, {HEADINGS}].flat()")
+        yield from (f"{here}: {one}" for one in wide(page) + wrong + axe_violations(page, only_colours=not is_first))
     lay_out(page, NARROW, "light")
     shot(page, shots, f"{name}-320")
-    yield from page.evaluate(f"() => [{WIDE}, {BROKEN_WORDS}].flat()")
+    yield from wide(page) + page.evaluate(BROKEN_WORDS)
+
+
+def wide(page: Page) -> list[str]:
+    """What scrolls sideways, and still does once the shelves that are out of sight have their new width too."""
+    for _ in range(WIDE_FRAMES):
+        if not (found := page.evaluate(WIDE)):
+            break
+        painted(page)
+    return list(found)
 
 
 def lay_out(page: Page, size: ViewportSize, theme: Literal["light", "dark"]) -> None:

@@ -7,7 +7,7 @@ import signal
 from playwright.sync_api import Page, Route, expect
 
 from browser.conftest import BrowserHouse, NewPage
-from fakes.browser import Troubles
+from fakes.browser import SINCE, Troubles
 
 UNREACHABLE = "Can't reach Doorstep. Are you on your home network or VPN?"
 # chromium logs every request that nobody answered.
@@ -101,7 +101,7 @@ def test_a_camera_that_goes_is_called_offline_until_it_is_back(new_page: NewPage
 
     page.route("**/api/v1/cameras", lose)
     expect(page.get_by_test_id("live-verdict")).to_have_text(
-        re.compile(r"^Camera offline since \d\d:\d\d\. Check its power and Wi-Fi\.$")
+        re.compile(rf"^Camera offline since {SINCE}\. Check its power and Wi-Fi\.$")
     )
     expect(page.get_by_test_id("live-picture")).to_be_visible()
     page.unroute("**/api/v1/cameras", lose)
@@ -116,7 +116,7 @@ def test_a_camera_whose_file_went_says_what_to_mend(house: BrowserHouse, new_pag
     try:
         verdict(page, "camera")
         expect(page.get_by_test_id("live-verdict")).to_have_text(
-            re.compile(r"^Camera refuses Doorstep since \d\d:\d\d\. Check its address, user name and password\.$")
+            re.compile(rf"^Camera refuses Doorstep since {SINCE}\. Check its address, user name and password\.$")
         )
         expect(page.get_by_test_id("camera-reason")).to_contain_text("mend the camera's address")
         expect(page.get_by_test_id("live-picture")).to_be_visible()

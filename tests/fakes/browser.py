@@ -44,6 +44,8 @@ FLAGS = [
     "--disable-sync",
     f"--disable-features={','.join(_OFF)}",
 ]
+SINCE = r"(\w{3} \d+ \w{3}, )?\d\d:\d\d"
+"""A time as the app says since when something is; with its day where midnight came between."""
 PHONE = ViewportSize(width=390, height=844)
 TABLET = ViewportSize(width=768, height=1024)
 DESK = ViewportSize(width=1440, height=900)
