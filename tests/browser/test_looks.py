@@ -40,7 +40,7 @@ from fakes.browser import (
 )
 
 WIDE_FRAMES = 30
-"""A browser gives what it need not paint (content-visibility) its new width some frames after the page's."""
+"""Once, on a loaded machine, a shelf out of sight (content-visibility) still had its width of before."""
 NARROW = ViewportSize(width=320, height=640)  # WCAG 2.2, 1.4.10: 1280 pixels at 400 %
 # Where a page is laid out anew everything is judged; of a theme, which is nothing but colours, those.
 LOOKED_AT: list[tuple[ViewportSize, Literal["light", "dark"], bool]] = [
