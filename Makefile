@@ -37,7 +37,7 @@ help:
 	@echo "make deploy-aws INTO=~/doorstep-aws    the cloud half in your AWS account; its price first, then it asks"
 	@echo "make destroy-aws INTO=~/doorstep-aws   takes it away; keeps the bucket, unless BUCKET=delete"
 	@echo "make smoke-aws INTO=~/doorstep-aws     tries it, as the box, as a viewer and as a stranger"
-	@echo "make release    what people install, into dist/: Debian packages, wheel, sdist, sums"
+	@echo "make release    what people install, into dist/: Debian packages, wheel, sdist, sums (a part: SUITES=bookworm ARCHES=amd64)"
 	@echo "make lock       renew requirements/*.lock after a change of pyproject.toml"
 
 run:

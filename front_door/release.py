@@ -1,6 +1,7 @@
 """`make release`: what people install, in dist/.  The order of the steps; each is a file beside this one.
 
-SUITES and ARCHES name fewer Debian packages, for a quick try: `make release SUITES=bookworm ARCHES=amd64`.
+SUITES and ARCHES name fewer Debian packages, for a quick try: `make release SUITES=bookworm ARCHES=amd64`.  A try may
+hold what was not committed; a release may not.
 """
 
 import argparse
@@ -15,15 +16,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from deb_file import write_deb
-from release_parts import Part, licence_of, parts_list, web_parts
+from release_parts import Part, libraries_in, licence_of, parts_list, web_parts
 from release_tree import Package, control_of, entries_of, open_wheels
-from release_version import epoch, is_as_committed, release_notes, version_of
+from release_version import epoch, no_release_for, release_notes, version_of
 from release_wheels import BUILD_LOCK, LOCK, MACHINES, SUITES, Target, fetch, pinned
 from steps import PYTHON, ROOT, give_up, run, say
 
 DIST = ROOT / "dist"
 WORK = ROOT / "var" / "release"
-CONTAINER = ROOT / "deploy" / "docker" / "Containerfile"
+DEPLOY = ROOT / "deploy"
+BESIDE = (
+    DEPLOY / "debian" / "doorstep.toml",
+    DEPLOY / "docker" / "Containerfile",
+    DEPLOY / "pi" / "install.sh",
+    DEPLOY / "systemd" / "doorstep-publish.service",
+    DEPLOY / "systemd" / "doorstep.service",
+)
+"""What the guide takes out of a release besides its packages."""
 SUMS = "SHA256SUMS"
 _LINE_GOES_ON = "\\"
 
@@ -46,8 +55,10 @@ def main(words: Sequence[str] | None = None) -> None:
     targets = targets_of(chosen.suites.split(), chosen.arches.split())
     version = version_of((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     notes = release_notes(version)
-    if not is_as_committed():
-        say("What is here was not committed: nobody else can build just this.")
+    for fault in no_release_for(version):
+        if not (chosen.suites or chosen.arches):
+            give_up(f"{fault} Or build a try: make release SUITES=bookworm ARCHES=amd64")
+        say(f"This is a try, not a release. {fault}")
     WORK.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=WORK) as folder:  # not under the lock of set-up, for the wheel's build takes that
         release = Release(version, epoch(), Path(folder) / "dist")
@@ -78,7 +89,7 @@ def build(release: Release, targets: Sequence[Target]) -> None:
         say(f"Fetching packages for {target.suite.name} {target.arch}, pinned by hash")
         fetched[target] = fetch(target, release.moment)
     licences = {_name_of(wheel): licence_of(wheel) for wheels in fetched.values() for wheel in wheels}
-    lay_locks(release, targets, licences)
+    lay_beside(release, targets, licences)
     say(f"Packing {len(targets)} Debian packages (some minutes)")
     with ProcessPoolExecutor() as pool:
         for made in [pool.submit(pack, release, target, wheels, licences) for target, wheels in fetched.items()]:
@@ -89,7 +100,7 @@ def build(release: Release, targets: Sequence[Target]) -> None:
 def pack(release: Release, target: Target, wheels: Sequence[Path], licences: Mapping[str, str]) -> str:
     """One Debian package and its list of parts; answers its name.  In a process of its own."""
     parts = [_part_of(wheel, licences) for wheel in wheels]
-    package = Package(target, release.version)
+    package = Package(target, release.version, release.moment)
     text = parts_list("doorstep", package.debian_version, [*parts, *_web_parts()], release.moment)
     own = release.folder / f"doorstep-{release.version}-py3-none-any.whl"
     with ExitStack() as stack:
@@ -100,12 +111,13 @@ def pack(release: Release, target: Target, wheels: Sequence[Path], licences: Map
     return package.file_name
 
 
-def lay_locks(release: Release, targets: Sequence[Target], licences: Mapping[str, str]) -> None:
-    """What the other ways to install need beside the wheel, and its list of parts: whatever the lock accepts."""
+def lay_beside(release: Release, targets: Sequence[Target], licences: Mapping[str, str]) -> None:
+    """What the ways to install need beside packages and wheel, and the wheel's list of parts: all that is locked."""
     lock = LOCK.read_text(encoding="utf-8")
-    shutil.copy(CONTAINER, release.folder)
-    shutil.copy(LOCK, release.folder / "packages.lock")
-    shutil.copy(BUILD_LOCK, release.folder)
+    for path in BESIDE:
+        shutil.copyfile(path, release.folder / path.name)
+    shutil.copyfile(LOCK, release.folder / "packages.lock")
+    shutil.copyfile(BUILD_LOCK, release.folder / BUILD_LOCK.name)
     (release.folder / "constraints.txt").write_text(constraints(lock), encoding="utf-8")
     known = {(each.name, each.version): each for target in targets for each in pinned(lock, target)}
     parts = [
@@ -134,7 +146,8 @@ def _refuse_unknown(names: Sequence[str], known: Iterable[str]) -> None:
 
 def _part_of(wheel: Path, licences: Mapping[str, str]) -> Part:
     name = _name_of(wheel)
-    return Part("pypi", name, wheel.name.split("-")[1], _hashes([_sum(wheel)]), licences[name])
+    version, hashes = wheel.name.split("-")[1], _hashes([_sum(wheel)])
+    return Part("pypi", name, version, hashes, licences[name], libraries_in(wheel))
 
 
 def _hashes(digests: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -4,6 +4,7 @@ A licence is told where its maker does, in the wheel or in npm's lock; nothing i
 """
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,13 +25,17 @@ _SPDX_ID = re.compile(r"(?=.*[-0-9]|MIT$|ISC$|Zlib$)[A-Za-z0-9.+-]+")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One package of others: `kind` is pypi or npm, `hashes` pairs of an algorithm and hexadecimal digits."""
+    """One package of others: `kind` is pypi or npm, `hashes` pairs of an algorithm and hexadecimal digits.
+
+    `inside` are the libraries of yet others in it, by file and SHA-256: FFmpeg in av, OpenSSL in psycopg.
+    """
 
     kind: str
     name: str
     version: str
     hashes: tuple[tuple[str, str], ...]
     licence: str = ""
+    inside: tuple[tuple[str, str], ...] = ()
 
 
 def licence_in(metadata: str) -> str:
@@ -51,6 +56,13 @@ def licence_of(wheel: Path) -> str:
     with ZipFile(wheel) as packed:
         [name] = [each for each in packed.namelist() if each.endswith(".dist-info/METADATA") and each.count("/") == 1]
         return licence_in(packed.read(name).decode("utf-8", "replace"))
+
+
+def libraries_in(wheel: Path) -> tuple[tuple[str, str], ...]:
+    """What auditwheel put beside the modules, for nothing else of the system to be needed."""
+    with ZipFile(wheel) as packed:
+        names = [name for name in packed.namelist() if name.partition("/")[0].endswith(".libs") and name[-1] != "/"]
+        return tuple((name, hashlib.sha256(packed.read(name)).hexdigest()) for name in sorted(names))
 
 
 def web_parts(npm_lock: str) -> list[Part]:
@@ -100,7 +112,14 @@ def _component(part: Part) -> dict[str, object]:
     }
     if part.licence:
         told["licenses"] = _licences(part.licence)
+    if part.inside:
+        told["components"] = [_file_in(address, name, digest) for name, digest in part.inside]
     return told
+
+
+def _file_in(address: str, name: str, digest: str) -> Mapping[str, object]:
+    hashes = [{"alg": "SHA-256", "content": digest}]
+    return {"type": "file", "bom-ref": f"{address}#{name}", "name": name, "hashes": hashes}
 
 
 def _licences(said: str) -> Sequence[Mapping[str, object]]:

@@ -6,6 +6,8 @@ The texts stand in deploy/debian, the unit in deploy/systemd.
 import gzip
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
 from zipfile import ZipFile
@@ -17,7 +19,8 @@ from steps import ROOT
 TEXTS = ROOT / "deploy" / "debian"
 UNIT = ROOT / "deploy" / "systemd" / "doorstep.service"
 HOME = "opt/doorstep"
-SCRIPTS = ("postinst", "prerm", "postrm")
+SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
+MAINTAINER = "The Doorstep developers <nobody@doorstep.invalid>"
 _DOC = "usr/share/doc/doorstep"
 _START = """#!/opt/doorstep/bin/python3
 import sys
@@ -35,10 +38,11 @@ executable = /usr/bin/python{python}
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """One Debian package: for whom, and of which version."""
+    """One Debian package: for whom, of which version, and the moment that it bears."""
 
     target: Target
     version: str
+    moment: int
 
     @property
     def debian_version(self) -> str:
@@ -58,6 +62,7 @@ def control_of(package: Package) -> dict[str, str]:
     words = {
         "version": package.debian_version,
         "arch": package.target.arch,
+        "maintainer": MAINTAINER,
         "python": package.target.python,
         "next_python": f"{major}.{minor + 1}",
         "glibc": f"2.{suite.glibc}",
@@ -81,8 +86,21 @@ def entries_of(package: Package, wheels: Sequence[ZipFile], parts: str) -> Itera
         yield from _links_to_debian(name, library, target)
     for path, text in _texts(parts).items():
         yield Entry(path, text.encode, PROGRAM_RIGHTS if text.startswith("#!") else 0o644)
-    changelog = (ROOT / "CHANGELOG.md").read_bytes()
-    yield Entry(f"{_DOC}/changelog.gz", partial(gzip.compress, changelog, 9, mtime=0))
+    packed = {
+        f"{_DOC}/changelog.gz": changelog_of(package).encode(),
+        f"{_DOC}/CHANGELOG.md.gz": (ROOT / "CHANGELOG.md").read_bytes(),
+        "usr/share/man/man1/doorstep.1.gz": (TEXTS / "doorstep.1").read_bytes(),
+    }
+    for path, content in packed.items():
+        yield Entry(path, partial(gzip.compress, content, 9, mtime=0))
+
+
+def changelog_of(package: Package) -> str:
+    """One entry, deb-changelog(5); what is new stands in CHANGELOG.md beside it."""
+    day = format_datetime(datetime.fromtimestamp(package.moment, UTC))
+    what = f"  * What is new: zless /{_DOC}/CHANGELOG.md.gz"
+    heading = f"doorstep ({package.debian_version}) {package.target.suite.name}; urgency=medium"
+    return f"{heading}\n\n{what}\n\n -- {MAINTAINER}  {day}\n"
 
 
 def _texts(parts: str) -> Mapping[str, str]:

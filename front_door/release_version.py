@@ -34,17 +34,29 @@ def release_notes(version: str) -> str:
     return f"# Doorstep {version}\n\n{notes}\n"
 
 
+def no_release_for(version: str) -> list[str]:
+    """Why this checkout is no release of it yet, in sentences that say what to do; none where it is one."""
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    faults = []
+    if not is_dated(changelog, version):
+        faults.append(f'CHANGELOG.md has no date for {version}. Write it there: "## {version} - YEAR-MONTH-DAY".')
+    if _said_by_git("status", "--porcelain"):
+        faults.append("What is here is not what was committed, so nobody else could build just this. Commit it first.")
+    return faults
+
+
+def is_dated(changelog: str, version: str) -> bool:
+    """Whether the version's heading says when it was released."""
+    rest = next((each["rest"] for each in _HEADING.finditer(changelog) if each["version"] == version), "")
+    return re.fullmatch(r" - \d{4}-\d\d-\d\d", rest.rstrip()) is not None
+
+
 def epoch() -> int:
     """Seconds since 1970: SOURCE_DATE_EPOCH, else the commit's, so that whoever builds it gets the same bytes."""
     asked = os.environ.get("SOURCE_DATE_EPOCH") or _said_by_git("log", "-1", "--format=%ct")
     if not asked.isdigit():
         give_up("There is no commit here to date the release by. Build in a clone, or set SOURCE_DATE_EPOCH.")
     return int(asked)
-
-
-def is_as_committed() -> bool:
-    """Whether what is built is what the commit holds."""
-    return not _said_by_git("status", "--porcelain")
 
 
 def _said_by_git(*words: str) -> str:

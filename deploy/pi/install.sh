@@ -2,7 +2,7 @@
 # Installs Doorstep on a Raspberry Pi, or on any machine with Debian 12 or 13, from one package file; run again with a
 # newer file it upgrades.  It says what it will do and asks.  See docs/guide/pi.md.
 #
-#   sudo sh install.sh [--yes] [--dry-run] [--spare-the-card] [--no-camera] doorstep_VERSION_SUITE_ARCH.deb
+#   sudo sh install.sh [--yes] [--dry-run] [--spare-the-card] [--no-camera] doorstep_VERSION+debNUMBER_ARCH.deb
 #
 #   --yes              do not ask
 #   --dry-run          look at everything, say what would be done, change nothing
@@ -14,7 +14,10 @@ set -eu
 
 # Where the machine's own files lie: tests make up another machine.
 ROOT=${INSTALL_ROOT-}
-LEAST_FREE_MB=1000
+# Beside what the package itself says that it takes: its modules compiled, about as large as they are, Debian's Python,
+# the model (4 MB), and room for the first recordings; and what picamera2 brings along, which was not measured.
+BESIDE_MB=200
+CAMERA_MB=500
 LEAST_MEMORY_MB=300
 SERVER_MEMORY_MB=900
 SETUP_SECONDS=${INSTALL_SETUP_SECONDS-60}
@@ -23,6 +26,7 @@ CAMERA_PACKAGE=python3-picamera2
 CAMERA_TOOLS=rpicam-apps-lite
 
 package=
+package_mb=
 agreed=no
 dry=no
 spare=no
@@ -135,11 +139,15 @@ check_python() {
 }
 
 check_room() {
+    # An upgrade lays the new files beside the old ones before it takes these away.
+    needed=$((package_mb + BESIDE_MB))
+    [ "$camera" = no ] || [ -n "$installed" ] || needed=$((needed + CAMERA_MB))
+    [ "$installed" != "$version" ] || needed=0
     for folder in / /opt /var; do
         [ -d "$ROOT$folder" ] || continue
         free=$(df -Pk "$ROOT$folder" | awk 'NR == 2 { print int($4 / 1024) }')
-        [ "${free:-0}" -ge "$LEAST_FREE_MB" ] ||
-            fail "Only $free MB are free for $folder, and $LEAST_FREE_MB are needed." \
+        [ "${free:-0}" -ge "$needed" ] ||
+            fail "Only $free MB are free for $folder, and $needed are needed." \
                 "Free some (sudo apt-get clean), or use a larger card; nothing was changed."
     done
     memory=$(awk '$1 == "MemTotal:" { print int($2 / 1024) }' "$ROOT/proc/meminfo")
@@ -154,7 +162,7 @@ check_room() {
 check_writable() {
     if grep -q '^[^ ]* / overlay ' "$ROOT/proc/mounts" 2>/dev/null; then
         fail "The system lies on an overlay, so what is installed would be gone after a reboot." \
-            "Switch it off (sudo raspi-config nonint disable_overlayfs), reboot, run this, and switch it on again."
+            "Switch it off (sudo raspi-config nonint do_overlayfs 1; docs/guide/pi.md), reboot, run this, and switch it on again."
     fi
     if grep -q '^[^ ]* / [^ ]* \(ro\|ro,[^ ]*\) ' "$ROOT/proc/mounts" 2>/dev/null; then
         fail "The system is mounted read-only. Make it writable (sudo mount -o remount,rw /), and run this again."
@@ -176,13 +184,13 @@ check_package() {
     "$arch" | all) ;;
     *) fail "$name is for $for_arch, and this machine is $arch. Download the one whose name ends in _$arch.deb." ;;
     esac
-    case $name in
-    *_"$codename"_*) ;;
-    *_bookworm_* | *_trixie_*)
-        fail "$name is for another Debian than this, which is $codename. Download the one with _${codename}_ in its name."
-        ;;
-    esac
     version=$(dpkg-deb -f "$package" Version)
+    number=$(said_by_system VERSION_ID)
+    case $version in
+    *+deb"$number") ;;
+    *) fail "$name is for another Debian than this, which is $number ($codename). Download the one with +deb$number in its name." ;;
+    esac
+    package_mb=$(($(dpkg-deb -f "$package" Installed-Size) / 1024))
 }
 
 check_sum() {
@@ -197,11 +205,19 @@ check_sum() {
 
 check_installed() {
     # shellcheck disable=SC2016 # dpkg-query's own words, not the shell's
-    installed=$(dpkg-query -W -f '${db:Status-Abbrev}${Version}' doorstep 2>/dev/null | sed -n 's/^ii *//p')
+    state=$(dpkg-query -W -f '${db:Status-Abbrev}${Version}' doorstep 2>/dev/null || true)
+    # What is wanted of it (i, or h for held), and that it is installed.
+    installed=$(printf '%s' "$state" | sed -n 's/^.i *//p')
     [ -n "$installed" ] || return 0
     if dpkg --compare-versions "$version" lt "$installed"; then
         fail "Doorstep $installed is installed, and $version is older. The way back is in docs/guide/upgrade.md."
     fi
+    case $state in
+    h*)
+        [ "$installed" = "$version" ] ||
+            fail "Doorstep $installed is held, so apt leaves it as it is. Let it go, and run this again: sudo apt-mark unhold doorstep"
+        ;;
+    esac
 }
 
 # --- what is done ----------------------------------------------------------------------------------------------------
@@ -220,7 +236,7 @@ say_plan() {
     say "Machine: ${board:-not a Raspberry Pi}, $(said_by_system PRETTY_NAME), $arch, $memory MB of memory."
     say "This will:"
     if [ "$camera" = yes ]; then
-        say "  - install $CAMERA_PACKAGE and $CAMERA_TOOLS, which the Pi's own camera needs"
+        say "  - install $CAMERA_PACKAGE, and $CAMERA_TOOLS where they are missing, which the Pi's own camera needs"
     fi
     if [ -z "$installed" ]; then
         say "  - install Doorstep $version, fetch the model that knows a person, and start it with the machine"
@@ -252,7 +268,10 @@ install_camera() {
     run apt-get update -q ||
         fail "The list of packages cannot be had. Check the network and the clock (timedatectl), and run this again."
     packages=
-    for each in $CAMERA_PACKAGE $CAMERA_TOOLS; do
+    tools=$CAMERA_TOOLS
+    # A desktop has the larger ones, in whose place apt would put these.
+    ! command -v rpicam-hello >/dev/null || tools=
+    for each in $CAMERA_PACKAGE $tools; do
         if apt-cache show "$each" >/dev/null 2>&1; then
             packages="$packages $each"
         elif [ "$each" = "$CAMERA_PACKAGE" ] && [ "$dry" = no ]; then
@@ -386,8 +405,8 @@ main() {
     check_package
     check_installed
     check_writable
-    check_room
     find_board
+    check_room
     say_plan
     ask
     export DEBIAN_FRONTEND=noninteractive

@@ -1,7 +1,7 @@
 """Writes stored.md: what Doorstep keeps, from the catalog's tables, and from the lists below.  `make docs-pages`.
 
 A column without a word here, a table that is new, a file in the data folder that no row names, or a key in the browser
-that no row names fails a test (tests/docs/test_stored_page.py).
+that no row names fails a test (tests/docs/test_made_pages.py, test_executed.py).
 """
 
 import re
@@ -12,6 +12,7 @@ from sqlalchemy import Column, Table
 
 from doorstep.catalog.tables import Base
 from doorstep.core.audit import KEPT_FOR, MOST_KEPT
+from doorstep.pipeline.cost_ledger import KEPT_DAYS
 
 WEB = Path(__file__).resolve().parents[2] / "web" / "src"
 
@@ -28,16 +29,17 @@ bucket](../guide/aws.md#what-goes-off-site).
 
 TABLES: Mapping[str, str] = {
     "accounts": "People who may sign in. Until the owner removes them.",
-    "audit": f"Who did what. For {KEPT_FOR.days} days, and at most {MOST_KEPT:,} lines.".replace(",", " "),
-    "calls": "Calls to others that cost money.",
-    "deliveries": "Alerts: to whom each went by which channel, and what became of it. With their event.",
+    "audit": f"Who did what. For {KEPT_FOR.days} days, and {MOST_KEPT:,} lines at most.",
+    "calls": f"Calls to others that cost money. For {KEPT_DAYS:.0f} days.",
+    "deliveries": "Alerts: to whom each went by which channel, and what became of it. With their event; if none, "
+    "as long as visits.",
     "event_causes": "Why each event exists. With their event.",
     "events": "What happened at a camera. Until retention, or whoever deletes it.",
     "explanations": "Why an event opened, as numbers. With their event.",
-    "gaps": "Spans without recording.",
+    "gaps": "Spans without recording. As long as visits.",
     "grants": "Sessions of browsers and tokens of scripts. Until they end; a session after 30 days.",
     "passkeys": "Passkeys of people. Until they are removed.",
-    "preferences": "What each person wants to be told.",
+    "preferences": "What each person wants to be told. With their account.",
     "shares": "Links to one event. Until they end, 30 days at most.",
     "site_shares": "Which box may read whose events, where several share a catalog.",
     "sites": "The boxes that share this catalog.",
@@ -202,7 +204,9 @@ FILES: Mapping[str, str] = {
     "doorstep.sqlite": "the catalog: the tables above (0600)",
     "doorstep.sqlite-wal": "what was written to it last",
     "doorstep.sqlite-shm": "SQLite's own, while it is open",
-    "doorstep.sqlite.before-*": "the catalog before a migration; the newest three",
+    "doorstep.sqlite.before-*": "the catalog before an upgrade; the newest three, also with what retention took since",
+    "doorstep.sqlite.after-*": "the catalog that `doorstep downgrade` took out of its place; until somebody deletes it",
+    "doorstep.toml.before-*": "the settings before an upgrade renamed keys, beside the config; until you delete it",
     "recordings/**": "recordings, and of each event its picture and a thumbnail; until retention",
     "feedback/**": "verdicts, each with a crop of its picture and its explanation; 64 MiB at most, never sent",
     "converted/**": "clips that were turned into H.264, while somebody fetches them",

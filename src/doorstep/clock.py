@@ -1,6 +1,5 @@
 """The only place that reads the clock; everything else is handed a `Clock`."""
 
-import asyncio
 import ctypes
 import time
 from datetime import UTC, datetime
@@ -32,6 +31,8 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait on the event loop."""
+        import asyncio  # noqa: PLC0415 - 2 MiB, and who reads a camera in a child has a clock and no loop
+
         await asyncio.sleep(seconds)
 
     def reading(self) -> ClockReading:

@@ -10,12 +10,13 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from doorstep.catalog import upgrade as upgrade_module
-from doorstep.catalog.copying import opened
+from doorstep.catalog.copying import check_catalog, make_beside, opened
 from doorstep.catalog.engine import open_engine, sqlite_url
 from doorstep.catalog.kept_rows import lost_rows, same_rows
+from doorstep.catalog.putting_back import last_step_of
 from doorstep.catalog.snapshots import snapshots
 from doorstep.catalog.tables import HEAD
-from doorstep.catalog.upgrade import revision, upgrade
+from doorstep.catalog.upgrade import fit_revision, revision, upgrade
 from doorstep.core.errors import CatalogUnavailable
 from doorstep.core.site import SiteName
 from fakes.loop_disk import loop_disk, needs_disk
@@ -28,6 +29,7 @@ GRANT = (
 )
 GAP = "INSERT INTO gaps (id, site, camera, starts_at, ends_at, reason) VALUES (:id, 'home', 'porch', :at, :at, 'away')"
 AT = "2026-11-22 00:00:00.000000"
+STEPS_OF_OTHERS = "CREATE TABLE alembic_version (version_num); INSERT INTO alembic_version VALUES"
 
 
 @pytest.fixture
@@ -100,6 +102,16 @@ def test_a_step_that_does_not_fit_says_so_and_not_that_later_may_help(engine: En
     assert revision(engine) == BEFORE
 
 
+def test_a_table_that_a_step_expects_and_is_not_there_says_so_too(tmp_path: Path) -> None:
+    engine = open_engine(sqlite_url(tmp_path / "doorstep.sqlite"))
+    upgrade(engine, "0008")
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE calls"))
+    assert "step of the catalog's upgrade failed" in said(engine)
+    assert revision(engine) == "0008"
+    engine.dispose()
+
+
 def test_an_upgrade_that_fails_every_time_copies_once(engine: Engine, path: Path) -> None:
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE passkeys (odd INTEGER)"))
@@ -120,11 +132,55 @@ def test_an_upgrade_that_fails_every_time_copies_once(engine: Engine, path: Path
 
 
 def test_half_a_copy_that_a_kill_left_goes(engine: Engine, path: Path) -> None:
-    for name in (f"before-{HEAD}.part", "before-0009.part", "before-0009.part-journal"):
+    for name in (f"before-{HEAD}.part", *(f"before-0009.part{end}" for end in ("", "-journal", "-wal", "-shm"))):
         path.with_name(f"{path.name}.{name}").write_bytes(b"half")
     upgrade(engine)
     assert [one.name for one in path.parent.glob("*.part*")] == []
     assert [one.name for one in snapshots(path)] == [f"{path.name}.before-{HEAD}"]
+
+
+def test_what_somebody_laid_in_the_place_of_a_copy_is_not_used(path: Path, tmp_path: Path) -> None:
+    path.touch()
+    for other in (tmp_path / "of another", tmp_path / "not there"):
+        link = tmp_path / f"link to {other.name}"
+        link.symlink_to(other)
+        with pytest.raises(FileExistsError):
+            make_beside(link, path)
+    assert not (tmp_path / "not there").exists()
+
+
+def test_what_an_owner_called_alike_stays_and_the_newest_three_copies_do(engine: Engine, path: Path) -> None:
+    names = ["before-0002", "before-0003", "before-0004", "before-the-holidays", "before-0003-mine"]
+    for name in names:
+        path.with_name(f"{path.name}.{name}").write_bytes(b"kept")
+    upgrade(engine)
+    there = sorted(one.name.removeprefix(f"{path.name}.") for one in path.parent.glob("*.before-*"))
+    assert there == sorted([*names[1:], f"before-{HEAD}"])
+
+
+def test_while_another_process_upgrades_a_reader_waits_for_nothing_and_a_second_upgrade_comes_to_nothing(
+    engine: Engine, path: Path
+) -> None:
+    other = open_engine(sqlite_url(path))
+    with other.begin():
+        assert revision(engine) == BEFORE
+        told = said(engine)
+    other.dispose()
+    assert "in use by another program" in told
+    assert told.endswith(AS_IT_WAS)
+    assert upgrade(engine) is not None
+
+
+def test_a_catalog_on_another_disk_behind_a_link_is_copied_there(engine: Engine, path: Path, tmp_path: Path) -> None:
+    engine.dispose()
+    elsewhere = tmp_path / "other-disk" / "a[b]*.sqlite"
+    elsewhere.parent.mkdir()
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
+    assert upgrade(engine) == elsewhere.with_name(f"{elsewhere.name}.before-{HEAD}")
+    assert path.is_symlink()
+    with opened(elsewhere, "ro") as now:
+        assert now.execute("SELECT count(*) FROM gaps").fetchone() == (200,)
 
 
 def test_a_damaged_catalog_is_not_upgraded(engine: Engine, path: Path) -> None:
@@ -138,18 +194,32 @@ def test_a_damaged_catalog_is_not_upgraded(engine: Engine, path: Path) -> None:
     assert list(path.parent.glob("*before*")) == []
 
 
-@pytest.mark.parametrize("words", ["CREATE TABLE photos (id INTEGER)", "CREATE TABLE alembic_version (version_num)"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "CREATE TABLE photos (id INTEGER)",
+        f"{STEPS_OF_OTHERS} ('1a2b3c4d5e6f')",
+        f"{STEPS_OF_OTHERS} (12)",
+        f"{STEPS_OF_OTHERS} (x'00ff')",
+        f"{STEPS_OF_OTHERS} (NULL)",
+        f"{STEPS_OF_OTHERS} (CAST(x'ff' AS TEXT))",
+        f"{STEPS_OF_OTHERS} ('0010'), ('0012')",
+        "CREATE TABLE alembic_version (step); INSERT INTO alembic_version VALUES ('0010')",
+    ],
+)
 def test_a_database_of_another_program_is_left_alone(tmp_path: Path, words: str) -> None:
     path = tmp_path / "other.sqlite"
     with closing(sqlite3.connect(path)) as other:
-        other.execute(words)
-        if "alembic" in words:
-            other.execute("INSERT INTO alembic_version VALUES ('1a2b3c4d5e6f')")
-        other.commit()
+        other.executescript(words)
         tables = other.execute("SELECT name FROM sqlite_master").fetchall()
     engine = open_engine(sqlite_url(path))
     assert "is no catalog of Doorstep" in said(engine)
+    with pytest.raises(CatalogUnavailable, match="is no catalog of Doorstep"):
+        fit_revision(engine)
     engine.dispose()
+    for asked in (last_step_of, check_catalog):
+        with pytest.raises(CatalogUnavailable, match="is no catalog of Doorstep"):
+            asked(path)
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT name FROM sqlite_master").fetchall() == tables
 

@@ -18,6 +18,7 @@ from doorstep.sources.confined import ConfinedSource, ReaderBroke
 from doorstep.sources.nursery import Nursery
 from doorstep.sources.readers import reader_of
 from doorstep.sources.source_spec import SourceSpec
+from fakes.free_port import free_port
 from fakes.taps import ListTap
 from fakes.tries import soon_enough
 from media.make_clips import Recipe, make_video, number_in
@@ -226,6 +227,23 @@ def _told_by_the_kernel(pid: int, what: str) -> bytes:
         return Path(f"/proc/{pid}/{what}").read_bytes()
     except PermissionError:
         return b""
+
+
+def test_what_one_kind_of_camera_needs_is_loaded_with_the_first_of_them() -> None:
+    nursery = Nursery(CLOCK, readers="fakes.hostile_readers:reader_of", import_from=[TESTS])
+
+    def has_numpy() -> bool:
+        return "_multiarray_umath" in Path(f"/proc/{nursery.pids[0]}/maps").read_text()
+
+    try:
+        take(confined(nursery, "rtsp://steady/stream"), 5)
+        assert not has_numpy()
+        with pytest.raises(SourceLost):
+            take(confined(nursery, f"http://127.0.0.1:{free_port()}/picture"))
+        assert has_numpy()
+        take(confined(nursery, "rtsp://steady/stream"), 5)
+    finally:
+        nursery.close()
 
 
 def test_nothing_outlives_the_nursery() -> None:

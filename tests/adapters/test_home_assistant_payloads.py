@@ -5,6 +5,7 @@ is known to 2024.11.3 as well.  `tests/end_to_end/home_assistant.py` asks the re
 """
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -55,6 +56,13 @@ def test_its_entities_are_told_in_known_words(payload: str) -> None:
         assert entity.keys() >= NEEDED[platform], key
         assert entity.get("device_class") in {None, *CLASSES.get(platform, ())}, key
         assert all(one.keys() <= AVAILABILITY for one in entity.get("availability", [])), key
+
+
+def test_without_pictures_the_image_is_taken_away_and_nothing_else() -> None:
+    whole = json.loads(replace(DISCOVERY, pictures=False).of_camera(CameraId("front-door"), "Front door"))
+    assert whole["components"].keys() == of_camera().keys()
+    assert whole["components"].pop("snapshot") == {"platform": "image"}
+    assert all(len(entity) > 1 for entity in whole["components"].values())
 
 
 def test_a_doorbell_can_ring() -> None:

@@ -4,13 +4,16 @@ import asyncio
 import gc
 import json
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 
 from doorstep.clock import SystemClock
 from doorstep.core.alert import Alert, AlertId
@@ -23,6 +26,7 @@ from doorstep.core.notify_settings import MqttSettings
 from doorstep.notifiers.home_assistant import Discovery
 from doorstep.notifiers.mqtt import MqttNotifier
 from doorstep.notifiers.mqtt_chime import MqttChime
+from doorstep.notifiers.mqtt_client import MqttClient
 from doorstep.notifiers.mqtt_house import HouseWays, MqttHouse
 from doorstep.notifiers.mqtt_link import MqttLink
 from doorstep.pipeline.broadcast import Broadcast
@@ -30,14 +34,16 @@ from fakes.certificates import OPENSSL, certificate
 from fakes.clock import FakeClock
 from fakes.free_port import free_port
 from fakes.house import FRONT, GARDEN, JPEG, FakeCameras, FakeFeed
-from fakes.mosquitto import PASSWORD, PATIENCE, USER, Broker, broker, home, missing
+from fakes.mosquitto import PASSWORD, PATIENCE, USER, Broker, broker, guarded, home, missing
 from fakes.poor_network import TcpRoads
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
 AT_FRONT = f"doorstep/cameras/{FRONT}"
+BIRTH = "homeassistant/status"
 DEVICE = f"homeassistant/device/doorstep_{FRONT}/config"
 SYSTEM = SystemClock()
+NOT_AUTHORIZED = 0x87
 PERSON = Event(EventId("e1"), FRONT, SYSTEM.now(), SYSTEM.now(), causes=(Cause.PERSON,))
 
 
@@ -73,7 +79,8 @@ async def house(at: Broker, settings: MqttSettings | None = None) -> AsyncIterat
     settings = settings or MqttSettings(at.url)
     asked = Asked(FakeCameras(FakeClock()))
     link = asked.link = MqttLink(settings, SYSTEM, asked.reasons.append, seconds=30.0)
-    discovery = Discovery(settings.discovery, settings.prefix, "http://pi:8080") if settings.discovery else None
+    found = Discovery(settings.discovery, settings.prefix, "http://pi:8080", settings.pictures)
+    discovery = found if settings.discovery else None
     feed = FakeFeed(FakeClock())
     shown = MqttHouse(link, asked.cameras, feed, asked.ways(), SYSTEM, discovery, pictures=settings.pictures)
     with asked.notices.listening() as listening:
@@ -135,7 +142,25 @@ def test_no_picture_leaves_the_house_where_the_owner_wants_none(at: Broker) -> N
             asked.notices.tell(EventNotice(replace(PERSON, ended_at=SYSTEM.now())))
             await there.hears(f"{AT_FRONT}/person", "OFF")
             await asyncio.sleep(1.5)  # longer than it takes a picture to be sent
-            assert not there.payloads(f"{AT_FRONT}/snapshot")
+            assert set(there.payloads(f"{AT_FRONT}/snapshot")) <= {b""}
+
+    asyncio.run(told())
+
+
+def test_a_picture_of_before_is_gone_once_the_owner_wants_none(at: Broker) -> None:
+    async def told() -> None:
+        async with home(at) as there, house(at) as asked:
+            asked.notices.tell(EventNotice(PERSON))
+            await there.hears(f"{AT_FRONT}/snapshot", JPEG)
+            await there.until(lambda: b"image_topic" in there.kept.get(DEVICE, b""))
+        async with home(at) as there, house(at, MqttSettings(at.url, pictures=False)):
+            await there.hears(f"{AT_FRONT}/snapshot", b"")
+            await there.until(lambda: b'"snapshot": {"platform": "image"}' in there.kept[DEVICE])
+        async with home(at) as there:
+            await there.says("test/mark", "all that is kept came before")
+            await there.until(lambda: "test/mark" in there.kept)
+            assert f"{AT_FRONT}/state" in there.kept
+            assert f"{AT_FRONT}/snapshot" not in there.kept
 
     asyncio.run(told())
 
@@ -171,6 +196,55 @@ def test_home_assistant_finds_each_camera_with_all_that_it_has(at: Broker) -> No
             assert len({part["unique_id"] for part in parts.values()}) == len(parts)
             snooze = json.loads(there.kept["homeassistant/device/doorstep/config"])["components"]["snooze"]
             assert snooze["command_topic"] == "doorstep/snooze/set"
+
+    asyncio.run(told())
+
+
+def test_a_device_that_was_taken_away_is_told_anew_when_home_assistant_is_up_again(at: Broker) -> None:
+    async def told() -> None:
+        async with home(at) as there, house(at):
+            await there.until(lambda: DEVICE in there.kept and "homeassistant/device/doorstep/config" in there.kept)
+            await there.says(DEVICE, b"", keep=True)  # as Home Assistant does it where a person deletes a device
+            await there.hears(DEVICE, b"")
+            await there.says("homeassistant/status", "offline")
+            await there.says("homeassistant/status", "online")
+            await there.until(lambda: b"snapshot" in there.kept[DEVICE])
+
+    asyncio.run(told())
+
+
+def test_a_broker_that_keeps_home_assistant_from_us_is_used_all_the_same(
+    at: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe = MqttClient.subscribe
+
+    async def all_but_one(client: MqttClient, topics: Any) -> Sequence[object]:
+        answers = await subscribe(client, topics)
+        refused = ReasonCode(PacketTypes.SUBACK, identifier=NOT_AUTHORIZED)
+        return [refused if topic == BIRTH else answer for (topic, _), answer in zip(topics, answers, strict=True)]
+
+    async def told() -> None:
+        async with home(at) as there, house(at) as asked:
+            await there.hears(f"{AT_FRONT}/state", "live")
+            assert not any(asked.reasons)
+
+    monkeypatch.setattr(MqttClient, "subscribe", all_but_one)
+    asyncio.run(told())
+
+
+def test_a_broker_that_hangs_up_over_home_assistant_is_used_without_it_and_asked_again_later(at: Broker) -> None:
+    async def told() -> None:
+        async with home(at) as there, guarded(at, BIRTH) as guard, house(replace(at, port=guard.port)) as asked:
+            await _until(lambda: len(asked.reasons) == 3)
+            first, why, now = asked.reasons
+            assert (first, now) == ("", "")
+            assert "connection" in why
+            assert guard.hung_up == 1
+            asked.change(FRONT, state=CameraState.STALLED)
+            await there.hears(f"{AT_FRONT}/state", "stalled")
+            guard.cut()
+            await _until(lambda: guard.hung_up == 2 and len(asked.reasons) == 7)
+            assert asked.reasons[-1] == ""
 
     asyncio.run(told())
 

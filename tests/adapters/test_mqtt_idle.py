@@ -27,9 +27,9 @@ class Listening(MqttLink):
         super().__init__(MqttSettings("mqtt://broker.example"), clock)
         self.kept: dict[str, str | bytes] = {}
 
-    async def run(self, session: Session, topics: Sequence[str]) -> None:
+    async def run(self, session: Session, topics: Sequence[str], hints: Sequence[str] = ()) -> None:
         """For ever."""
-        del topics
+        del topics, hints
 
         async def messages() -> AsyncIterator[Message]:
             await asyncio.Event().wait()

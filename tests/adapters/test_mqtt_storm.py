@@ -23,9 +23,9 @@ class Stormy(MqttLink):
         super().__init__(MqttSettings("mqtt://broker.example"), clock)
         self._said = messages
 
-    async def run(self, session: Session, topics: Sequence[str]) -> None:
+    async def run(self, session: Session, topics: Sequence[str], hints: Sequence[str] = ()) -> None:
         """Pass them on once."""
-        del topics
+        del topics, hints
         over = asyncio.Event()
 
         async def messages() -> AsyncIterator[Message]:

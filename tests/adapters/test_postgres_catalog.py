@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import func, select, text
+from sqlalchemy import Engine, func, select, text
 
 from doorstep.catalog import postgres as rules
 from doorstep.catalog.account_records import SqlAccountRecords
@@ -21,7 +21,7 @@ from doorstep.catalog.cursor import Cursor
 from doorstep.catalog.engine import open_engine, reading, writing
 from doorstep.catalog.integrity import integrity_faults
 from doorstep.catalog.sql import SqlCatalog
-from doorstep.catalog.tables import Base, EventRow
+from doorstep.catalog.tables import HEAD, Base, EventRow
 from doorstep.catalog.upgrade import revision, upgrade
 from doorstep.core.access import Account, Grant, Role, Scope
 from doorstep.core.camera import CameraId
@@ -133,6 +133,36 @@ def test_a_catalog_from_the_future_is_left_alone(catalog: SqlCatalog, url: str) 
             connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         assert "newer Doorstep" in said(lambda: upgrade(engine))
     assert catalog.event(EVENT.id) is None
+
+
+def holding(words: str, to: str | None = None) -> Engine:
+    """A database that somebody else made this in, after the steps up to `to`."""
+    engine = open_engine(empty_url())
+    if to is not None:
+        upgrade(engine, to)
+    with engine.begin() as connection:
+        connection.execute(text(words))
+    return engine
+
+
+@needs_postgres
+def test_a_database_with_tables_of_others_is_used_and_one_with_tables_of_the_same_name_is_not() -> None:
+    ours, others = holding("CREATE TABLE photos (id INTEGER)"), holding("CREATE TABLE events (id INTEGER)")
+    upgrade(ours)
+    assert "is no catalog of Doorstep" in said(lambda: upgrade(others))
+    assert (revision(ours), revision(others)) == (HEAD, None)
+    ours.dispose()
+    others.dispose()
+
+
+@needs_postgres
+def test_a_step_that_does_not_fit_is_told_and_leaves_all_as_it_was() -> None:
+    engine = holding("CREATE TABLE passkeys (odd INTEGER)", to="0010")
+    told = said(lambda: upgrade(engine))
+    assert "step of the catalog's upgrade failed" in told
+    assert told.endswith("Nothing was changed: the Doorstep from before runs on it as ever.")
+    assert revision(engine) == "0010"
+    engine.dispose()
 
 
 # ------------------------------------------------------------------------------------------------------ the way there

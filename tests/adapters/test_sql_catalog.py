@@ -101,8 +101,9 @@ def test_a_commit_survives_a_power_cut(engine: Engine) -> None:
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
 
 
-def test_migrations_lead_to_the_tables_of_the_code(catalog: SqlCatalog, engine: Engine) -> None:
-    assert catalog.recorded_bytes() == 0
+def test_migrations_lead_to_the_tables_of_the_code(engine: Engine) -> None:
+    upgrade(engine, "0001")  # a file that is made anew takes no step
+    upgrade(engine)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, Base.metadata) == []

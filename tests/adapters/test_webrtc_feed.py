@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import threading
+import weakref
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection
 from aiortc.rtp import unpack_header_extensions
 
 from doorstep.clock import SystemClock
@@ -20,6 +22,7 @@ from doorstep.core.errors import MediaInvalid, WayImpossible
 from doorstep.core.ice_server import TurnSettings
 from doorstep.core.media import AudioPacket, Codec, Packet, VideoFormat
 from doorstep.core.settings import LiveSettings
+from doorstep.live import webrtc_peer
 from doorstep.live.packet_feed import PacketFeed
 from doorstep.live.webrtc import WebRtcFeed
 from doorstep.media.encode import H264Encoder
@@ -29,6 +32,13 @@ from fakes.turn_server import SECRET, missing, turn_server
 from fakes.webrtc_viewer import WebRtcViewer
 
 MAIN = StreamKind.MAIN
+
+
+class HastyClock(SystemClock):
+    """Waits, but never long."""
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(min(seconds, 0.05))
 
 
 @dataclass(slots=True)
@@ -69,7 +79,7 @@ class Scene:
 @asynccontextmanager
 async def scene(settings: LiveSettings | None = None, connect_seconds: float = 60.0) -> AsyncGenerator[Scene]:
     packets = PacketFeed()
-    webrtc = WebRtcFeed(packets, settings or LiveSettings(), SystemClock(), connect_seconds)
+    webrtc = WebRtcFeed(packets, settings or LiveSettings(), HastyClock(), connect_seconds)
     running = asyncio.get_running_loop().create_task(webrtc.run())
     await asyncio.sleep(0)
     try:
@@ -337,6 +347,28 @@ def test_only_the_addresses_that_are_allowed_are_told() -> None:
             assert hosts == ["127.0.0.1"]
 
     asyncio.run(act())
+
+
+def test_what_was_a_viewers_is_let_go_soon_and_not_when_python_comes_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    made_peers: list[weakref.ref[RTCPeerConnection]] = []
+
+    def peer(configuration: RTCConfiguration) -> RTCPeerConnection:
+        made = RTCPeerConnection(configuration)
+        made_peers.append(weakref.ref(made))
+        return made
+
+    async def act() -> None:
+        async with filmed() as made:
+            await come_and_go(made, 3)
+            await until(lambda: not any(one() for one in made_peers))
+
+    monkeypatch.setattr(webrtc_peer, "RTCPeerConnection", peer)
+    gc.disable()
+    try:
+        asyncio.run(act())
+    finally:
+        gc.enable()
+    assert len(made_peers) == 3
 
 
 def test_a_hundred_viewers_come_and_go_and_nothing_is_left() -> None:

@@ -236,6 +236,17 @@ def test_a_damaged_backup_leaves_an_empty_machine_empty(house: House, empty: Hou
         assert [path.name for path in empty.data.iterdir()] == ["lock"] if empty.data.exists() else True
 
 
+def test_a_newer_doorsteps_backup_is_told_as_that_before_its_rows_are_read(
+    house: House, empty: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.save()
+    monkeypatch.setattr("doorstep.app.restore.HEAD", "0000")
+    monkeypatch.setattr("doorstep.app.restore.check_catalog", lambda _: pytest.fail("its rows were read"))
+    with pytest.raises(BackupInvalid, match=r"A newer Doorstep made this backup\. Install that version"):
+        restore_backup(house.backup, empty.data, empty.config, no_passphrase)
+    assert [path.name for path in empty.data.iterdir()] == ["lock"]
+
+
 @pytest.mark.parametrize(
     "evil",
     [
@@ -389,10 +400,10 @@ def test_old_snapshots_of_upgrades_go(tmp_path: Path) -> None:
     snapshots = tmp_path / "doorstep.sqlite"
     engine = open_engine(f"sqlite:///{snapshots}")
     upgrade(engine, "0001")
-    for former in ("0000-a", "0000-b", "0000-c"):
+    for former in ("0001", "0002", "0003"):
         snapshots.with_name(f"doorstep.sqlite.before-{former}").touch()
     newest = upgrade(engine)
     engine.dispose()
     kept = sorted(path.name.partition("before-")[2] for path in snapshots.parent.glob("*.before-*"))
     assert newest is not None
-    assert kept == ["0000-b", "0000-c", newest.name.partition("before-")[2]]
+    assert kept == ["0002", "0003", newest.name.partition("before-")[2]]

@@ -2,12 +2,16 @@
 
 import asyncio
 import socket
+import sys
+import threading
 from collections.abc import Iterator, Sequence
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from doorstep import notifiers
 from doorstep.app.channel_tries import FORBIDDEN, ChannelTries
 from doorstep.clock import SystemClock
 from doorstep.core.errors import ConfigInvalid, NotifierRefused, NotifierUnavailable
@@ -38,6 +42,24 @@ def test_a_test_alert_reaches_a_mailbox() -> None:
         tried("email", {"smtp": f"smtp://127.0.0.1:{mailbox.port}", "from": "a@example.org", "to": ["b@example.org"]})
     [mail] = mailbox.messages
     assert "Test alert" in str(mail["subject"])
+
+
+def test_what_speaks_to_mail_servers_is_not_loaded_where_cameras_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    smtp = "doorstep.notifiers.smtp"
+    loaders = []
+
+    class Watched(MetaPathFinder):
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == smtp:
+                loaders.append(threading.current_thread())
+
+    monkeypatch.setattr(notifiers, "smtp", None, raising=False)  # put back afterwards, as the next line does
+    monkeypatch.delitem(sys.modules, smtp, raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Watched(), *sys.meta_path])
+    with pytest.raises(NotifierUnavailable):
+        tried("email", {"smtp": f"smtp://127.0.0.1:{free_port()}", "from": "a@example.org", "to": ["b@example.org"]})
+    assert len(loaders) == 1
+    assert loaders[0] is not threading.main_thread()
 
 
 def test_a_test_alert_reaches_ntfy() -> None:

@@ -83,6 +83,17 @@ def test_what_was_before_is_put_back_and_what_is_now_stays_beside_it(house: Path
     assert downgrade(house, IN_FILE, "0.1.0", None) is None
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root acts for others")
+def test_what_root_does_for_the_service_belongs_to_the_service(data: Path) -> None:
+    for path in (data, *data.iterdir()):
+        os.chown(path, 12345, 12346)
+    own_catalog(data).dispose()
+    downgrade(data, IN_FILE, "0.1.0", None)
+    made = {path.name: (path.stat().st_uid, path.stat().st_gid) for path in data.glob("doorstep.sqlite*")}
+    assert set(made.values()) == {(12345, 12346)}
+    assert len(made) == 3
+
+
 def test_up_and_down_again_keeps_each_state(house: Path) -> None:
     for _ in range(2):
         assert downgrade(house, IN_FILE, "0.1.0", None) is not None
@@ -136,6 +147,87 @@ def test_a_damaged_copy_is_not_put_back(house: Path) -> None:
     (house / "doorstep.sqlite.before-0012").write_bytes(b"not a database" * 1000)
     assert "No copy of the catalog that 0.1.0 reads" in refused(house)
     assert kept_catalogs(house, IN_FILE) == []
+
+
+def test_a_copy_that_is_not_of_the_way_to_what_is_now_is_not_put_back(house: Path) -> None:
+    """Of an upgrade that failed long ago, and of one before the version that was asked for."""
+    copy = house / "doorstep.sqlite.before-0012"
+    for name in ("before-0013", "before-the-holidays", "before-0009"):
+        (house / f"doorstep.sqlite.{name}").write_bytes(copy.read_bytes())
+    copy.unlink()
+    assert "No copy of the catalog that 0.1.0 reads" in refused(house)
+    assert [one.path.name for one in kept_catalogs(house, IN_FILE)] == [
+        "doorstep.sqlite.before-0013",
+        "doorstep.sqlite.before-0009",
+    ]
+
+
+def test_of_two_copies_for_the_same_version_the_later_one_is_put_back(house: Path) -> None:
+    """Up to 0011, back, a person more, and up to 0012: the copy for 0011 is still there."""
+    earlier, later = house / "doorstep.sqlite.before-0011", house / "doorstep.sqlite.before-0012"
+    earlier.write_bytes(later.read_bytes())
+    with closing(sqlite3.connect(later)) as copy, copy:
+        copy.execute(
+            "INSERT INTO accounts (site, name, folded_name, password_hash, role, created_at) "
+            "VALUES ('home', 'Al', 'al', 'x', 'owner', '2026-11-22 00:00:00.000000')"
+        )
+    done = downgrade(house, IN_FILE, "0.1.0", None)
+    assert done is not None
+    assert done.snapshot.path == later
+    assert people_in(catalog_path(house)) == 1
+
+
+def of_a_newer_doorstep(house: Path) -> Path:
+    """As 0013 would leave it: with a table that this one does not know, and a copy of before."""
+    catalog = catalog_path(house)
+    (house / "doorstep.sqlite.before-0013").write_bytes(catalog.read_bytes())
+    with closing(sqlite3.connect(catalog)) as database, database:
+        database.execute("CREATE TABLE holograms (id)")
+        database.execute("UPDATE alembic_version SET version_num = '0013'")
+    return catalog
+
+
+def test_a_version_that_was_installed_too_early_puts_back_its_own_copy_by_itself(house: Path) -> None:
+    catalog = of_a_newer_doorstep(house)
+    for start in (own_catalog, is_older):
+        with pytest.raises(CatalogUnavailable, match=r"newer Doorstep.*`doorstep downgrade --to 0\.2\.0`"):
+            start(house)
+    done = downgrade(house, IN_FILE, "0.2.0", None)
+    assert done is not None
+    assert (done.aside.name, done.lost_events) == ("doorstep.sqlite.after-0013", 0)
+    assert (revision_of(catalog), people_in(catalog)) == (NOW, 1)
+    own_catalog(house).dispose()
+
+
+def test_a_catalog_on_another_disk_behind_a_link_stays_there(house: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere" / "rows.sqlite"
+    elsewhere.parent.mkdir()
+    (house / "doorstep.sqlite.before-0012").rename(f"{elsewhere}.before-0012")
+    catalog_path(house).rename(elsewhere)
+    catalog_path(house).symlink_to(elsewhere)
+    done = downgrade(house, IN_FILE, "0.1.0", None)
+    assert done is not None
+    assert catalog_path(house).is_symlink()
+    assert (done.aside.parent, done.aside.is_symlink()) == (elsewhere.parent, False)
+    assert (revision_of(elsewhere), revision_of(done.aside)) == (OLD, NOW)
+    (elsewhere.parent / f"{elsewhere.name}.before-0012").unlink()
+    own_catalog(house).dispose()
+    assert names_in(elsewhere.parent) == ["rows.sqlite", "rows.sqlite.after-0012", "rows.sqlite.before-0012"]
+
+
+def test_a_database_of_another_program_is_not_moved(house: Path) -> None:
+    catalog = catalog_path(house)
+    catalog.unlink()
+    with closing(sqlite3.connect(catalog)) as other:
+        other.execute("CREATE TABLE photos (id)")
+    with pytest.raises(CatalogUnavailable, match="is no catalog of Doorstep"):
+        downgrade(house, IN_FILE, "0.1.0", None)
+    assert "doorstep.sqlite.after" not in " ".join(names_in(house))
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigInvalid, match="cannot be read"):
+        kept_catalogs(tmp_path / "none", IN_FILE)
 
 
 def test_a_version_that_never_was_is_named_with_those_that_were(house: Path) -> None:
@@ -194,6 +286,11 @@ def test_the_check_says_that_the_next_start_upgrades(settings: Settings) -> None
     assert UPGRADE_DUE in asyncio.run(told_of_the_folder(settings))
     own_catalog(settings.server.data).dispose()
     assert UPGRADE_DUE not in asyncio.run(told_of_the_folder(settings))
+
+
+def test_the_check_says_that_the_next_start_will_refuse_a_newer_catalog(settings: Settings, house: Path) -> None:
+    of_a_newer_doorstep(house)
+    assert "newer Doorstep" in asyncio.run(told_of_the_folder(settings))
 
 
 async def told_of_the_folder(settings: Settings) -> str:

@@ -103,6 +103,16 @@ def test_a_pi_is_told_as_it_is(tmp_path: Path, board: Board) -> None:
     assert told["Kernel"]["hardware watchdog"] == ["Broadcom BCM2835 Watchdog timer"]
 
 
+def test_an_opened_sandbox_is_named_with_the_way_to_find_who_opened_it(tmp_path: Path) -> None:
+    pi = MadeUpPi(tmp_path, PI_5)
+    pi.has_program("systemctl", "echo LoadState=loaded; echo ProtectSystem=no; echo User=annas-user; echo UMask=0077")
+    told = as_json(report_of(pi, nothing_asked(tmp_path)))["Units"]
+    assert told["opened in its sandbox"] == ["ProtectSystem"]
+    assert "systemctl cat doorstep.service" in str(told["remedy"])
+    pi.has_program("systemctl", "echo LoadState=not-found; echo ProtectSystem=no")
+    assert "opened in its sandbox" not in as_json(report_of(pi, nothing_asked(tmp_path)))["Units"]
+
+
 def test_processes_are_watched_for_a_while(tmp_path: Path) -> None:
     pi, data = MadeUpPi(tmp_path, PI_5), tmp_path / "data"
     data.mkdir()

@@ -62,7 +62,7 @@ async def until(what: Callable[[], object]) -> None:
 
 def lived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: Callable[[House], Awaitable[None]]) -> None:
     there = MemoryOffSite()
-    monkeypatch.setattr(off_site, "S3Store", lambda _settings, _clock: there)
+    monkeypatch.setattr("doorstep.stores.s3.S3Store", lambda _settings, _clock: there)
     monkeypatch.setattr(off_site, "RecordedClips", lambda *_: Clips())
     settings = Settings(
         server=ServerSettings(data=tmp_path / "data"),

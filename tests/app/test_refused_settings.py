@@ -20,7 +20,8 @@ CAMERA = '[[camera]]\nid = "porch"\nname = "Porch"\nsource = "{source}"\n'
 )
 def test_it_is_told_and_nothing_listens(tmp_path: Path, config: str, words: str) -> None:
     path = tmp_path / "doorstep.toml"
-    path.write_text(config, encoding="utf-8")
+    # In shared memory it would tell, too, what it gave back there of servers that are gone.
+    path.write_text(f'{config}[buffer]\ndirectory = "{tmp_path / "buffer"}"\n', encoding="utf-8")
     run = command("run", "--config", str(path), "--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0")
     ended = subprocess.run(run, capture_output=True, text=True, timeout=300, check=False)
     assert (ended.returncode, ended.stdout) == (2, "")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from doorstep.core.unit_sandbox import NEEDED, SHUT
+
 UNIT = Path(__file__).parents[2] / "deploy" / "systemd" / "doorstep.service"
 HIGHEST_EXPOSURE = 2.5
 DEVICES = {"char-video4linux rw", "char-media rw", "char-dma_heap rw", "char-alsa rw", "char-gpiochip rw"}
@@ -50,6 +52,15 @@ def test_it_may_use_what_a_doorbell_has_and_no_more() -> None:
     assert values_of("CapabilityBoundingSet") == [""]
     assert values_of("DevicePolicy") == ["closed"]
     assert set(values_of("DeviceAllow")) == DEVICES
+
+
+def test_the_report_holds_it_to_each_setting_that_shuts_it_in() -> None:
+    assert [name for name, allowed in SHUT.items() if not set(values_of(name)) <= allowed or not values_of(name)] == []
+    said = {line.partition("=")[0] for line in UNIT.read_text(encoding="utf-8").splitlines() if "=" in line}
+    shuts = {
+        name for name in said if name.startswith(("Protect", "Private", "Restrict", "Lock", "NoNew", "Capability"))
+    }
+    assert shuts - {*SHUT, *NEEDED} == set()
 
 
 def test_a_small_pi_keeps_memory_for_itself_and_for_doorstep() -> None:

@@ -1,6 +1,8 @@
 """`fsck`, `backup` and `restore` as scripts run them: exit codes, and what stands on standard output."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -126,8 +128,11 @@ def test_beside_a_running_server_it_reads_and_refuses_to_mend(house: House) -> N
 
 def test_a_damaged_catalog_is_said(house: House) -> None:
     path = house.data / "doorstep.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        (size,) = database.execute("PRAGMA page_size").fetchone()
+        (number,) = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'events'").fetchone()
     data = bytearray(path.read_bytes())
-    data[4096 * 3 + 8 : 4096 * 6] = b"\xa5" * (4096 * 3 - 8)
+    data[size * (number - 1) + 8 : size * number] = b"\xa5" * (size - 8)
     path.write_bytes(data)
     with pytest.raises(DoorstepError, match="damaged"):
         house.run("fsck")

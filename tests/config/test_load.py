@@ -26,6 +26,7 @@ KINDS = (
     "rtsp://, rtsps://, rtmp://, rtmps://, rtmp-listen://, rtmps-listen://, picamera://, v4l2://, http://, https://, "
     "file://, demo://"
 )
+TAKE_OUT = "Take it out, or install the newer Doorstep that knows it"
 Write = Callable[[str], Path]
 
 EVERYTHING = """
@@ -324,7 +325,7 @@ region = "x"
         "doorstep.toml, line 24: events.alert_on: must be 'person', 'press', 'trigger', 'motion' or 'loitering'",
         "doorstep.toml, line 27: buffer.seconds: must be at least 10",
         'doorstep.toml, line 28: buffer.max_bytes: must be a size such as "50 GB" or "256 MiB", or a number of bytes',
-        "doorstep.toml, line 30: hue: unknown key; the nearest that is known here is chime",
+        f"doorstep.toml, line 30: hue: unknown key; the nearest that is known here is chime. {TAKE_OUT}",
     ]
 
 
@@ -332,7 +333,7 @@ COMPLAINTS = [
     ("[event]\nx = 1", "line 1: event: unknown key; did you mean events?"),
     ("[[cameras]]\nx = 1", "line 1: cameras: unknown key; did you mean camera?"),
     ("[server]\npre_roll = 5", "line 2: server.pre_roll: unknown key; did you mean events.pre_roll?"),
-    ("[notify.fax]", "line 1: notify.fax: unknown key; the nearest that is known here is email"),
+    ("[notify.fax]", f"line 1: notify.fax: unknown key; the nearest that is known here is email. {TAKE_OUT}"),
     ("[camera]\nid = 'a'", "line 1: camera: must be written with two brackets: [[camera]]"),
     ("camera = 5", "line 1: camera: must be written with two brackets: [[camera]]"),
     ("camera = [5]", "line 1: camera: must be a table"),
@@ -373,8 +374,11 @@ COMPLAINTS = [
         '[notify.email]\nsmtp="smtp://h"\nfrom="a@b\\nBcc: e@f"\nto=["c@d"]',
         'line 3: notify.email.from: must be a mail address such as "me@example.org"',
     ),
-    ("[server]\nsender = 1", "line 2: server.sender: unknown key; the nearest that is known here is listen"),
-    ('"a\\u001bb" = 1', "line 1: 'a\\x1bb': unknown key; the nearest that is known here is aws"),
+    (
+        "[server]\nsender = 1",
+        f"line 2: server.sender: unknown key; the nearest that is known here is listen. {TAKE_OUT}",
+    ),
+    ('"a\\u001bb" = 1', f"line 1: 'a\\x1bb': unknown key; the nearest that is known here is aws. {TAKE_OUT}"),
 ]
 
 

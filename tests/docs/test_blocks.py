@@ -1,4 +1,4 @@
-"""What the manual shows can be copied: commands that the command knows, TOML that the schema takes, JSON, Python."""
+"""What the manual shows can be copied: commands that the command knows, keys that there are, JSON, YAML, Python."""
 
 import ast
 import json
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import typer.main
+import yaml  # type: ignore[import-untyped]
 
 from doorstep.cli.main import app
 from doorstep.config.reference import settings_keys
@@ -97,6 +98,7 @@ def test_a_wrong_option_is_noticed() -> None:
 
 KEYS = {key.path for key in settings_keys()}
 TABLES = {path[:n] for path in KEYS for n in range(1, len(path))}
+OURS = re.compile(r"\[\[?[a-z_.]+\]\]?\s|[a-z_]+\s*= ")
 FREE = {("aws", "monthly_cap_usd")}
 """Tables whose keys are names that the owner gives."""
 
@@ -118,7 +120,12 @@ def keys_in(table: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple
             yield (*path, key)
 
 
-@pytest.mark.parametrize("block", [one for one in ALL if one.language == "toml"], ids=lambda one: one.name)
+def is_toml(block: Block) -> bool:
+    """Where nothing names the language, what begins with a table or a key of ours."""
+    return block.language == "toml" or (block.language == "" and bool(OURS.match(block.text)))
+
+
+@pytest.mark.parametrize("block", [one for one in ALL if is_toml(one)], ids=lambda one: one.name)
 def test_toml_holds_keys_that_there_are(block: Block) -> None:
     found = set(keys_in(tomllib.loads(block.text)))
     assert [path for path in found if not ends_one(path, KEYS | FREE)] == []
@@ -127,6 +134,16 @@ def test_toml_holds_keys_that_there_are(block: Block) -> None:
 def test_a_key_that_is_none_is_noticed() -> None:
     [path] = keys_in({"camera": [{"sauce": "demo://"}]})
     assert not ends_one(path, KEYS)
+
+
+def test_what_others_read_is_no_table_of_ours() -> None:
+    texts = {"[Service]\nNice=5\n": False, "[buffer]\nseconds = 5\n": True, "audio = true": True, "TOKEN=$(x)": False}
+    assert {text: is_toml(Block("page.md", 1, "", text)) for text in texts} == texts
+
+
+@pytest.mark.parametrize("block", [one for one in ALL if one.language == "yaml"], ids=lambda one: one.name)
+def test_yaml_is_yaml(block: Block) -> None:
+    assert isinstance(yaml.safe_load(block.text), list | dict)
 
 
 @pytest.mark.parametrize("block", [one for one in ALL if one.language == "json"], ids=lambda one: one.name)

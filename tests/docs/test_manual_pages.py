@@ -61,11 +61,18 @@ def test_code_is_left_as_it_is() -> None:
     assert gather.linked(text, PurePosixPath("README.md"), PLACES) == text
 
 
+OF_OTHERS = ("Apps", "General", "Devices", "Automations")
+"""Sections in the settings of phones and of Home Assistant."""
+
+
 def quoted(page: Path) -> set[str]:
-    """What a page says that Doorstep says: the code words of the first column of its tables, and of its paragraphs."""
+    """What a page says that Doorstep says: the code words of the first column of its tables, and of its paragraphs; and
+    whatever stands in quotation marks.
+    """
     lines = page.read_text(encoding="utf-8").splitlines()
     told = [line.split(" | ")[0] if line.startswith("| ") else line for line in lines if "doorstep" not in line[:12]]
-    return {words for line in told for words in re.findall(r"`([A-Z…][^`]* [^`]*)`", line)}
+    code = {words for line in told for words in re.findall(r"`([A-Z…][^`]* [^`]*)`", line)}
+    return code | {words for line in lines for words in re.findall(r'"([^"]+)"', re.sub(r"`[^`]*`", "", line))}
 
 
 def test_what_troubleshooting_quotes_is_said() -> None:
@@ -75,12 +82,31 @@ def test_what_troubleshooting_quotes_is_said() -> None:
     quotes = quoted(GUIDE / "troubleshooting.md")
     pieces = {words: [one.strip() for one in words.split("…") if one.strip()] for words in quotes}
     assert {words: lost for words, parts in pieces.items() if (lost := [one for one in parts if one not in said])} == {}
-    assert len(pieces) > 40
+    assert len(pieces) > 50
 
 
 def test_troubleshooting_has_every_problem_by_its_title() -> None:
     text = (GUIDE / "troubleshooting.md").read_text(encoding="utf-8")
     assert sorted(title for title, _ in TITLES.values() if title not in text) == []
+
+
+def test_the_settings_that_a_page_leads_to_are_there() -> None:
+    words = (ROOT / "web" / "src" / "words" / "settings.ts").read_text(encoding="utf-8")
+    sections = tuple(re.findall(r"\{ title: '([^']+)', lead", words))
+    pages = [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]
+    led = {
+        (page.name, " ".join(found.split()))
+        for page in pages
+        if page.name != "brands.md"  # those are the cameras'
+        for found in re.findall(r"\bSettings,\s+([A-Z][\w -]*(?:\n[a-z][\w -]*)?)", page.read_text(encoding="utf-8"))
+    }
+    assert sorted(one for one in led if not one[1].startswith((*sections, *OF_OTHERS))) == []
+    assert len(led) > 20
+
+
+def test_the_guide_to_health_has_every_rule_that_is_told() -> None:
+    text = (GUIDE / "health.md").read_text(encoding="utf-8")
+    assert sorted(rule for rule in TITLES if f"`{rule}`" not in text) == []
 
 
 @pytest.mark.parametrize("page", ["threats.md", "en-303-645.md"])

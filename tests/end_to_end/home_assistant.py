@@ -60,6 +60,7 @@ PERSON = "binary_sensor.front_door_person"
 PICTURE = "image.front_door_last_snapshot"
 SWITCH, SNOOZE = "switch.front_door_detection", "switch.doorstep_snooze"
 STATE = "sensor.front_door_state"
+GARDEN_DEVICE = "homeassistant/device/doorstep_garden/config"
 SPOKEN = "stand_in.spoken"
 QUIET_SECONDS = 3.0
 JPEG = b"\xff\xd8"
@@ -118,17 +119,27 @@ class House:
 
     def configured(self, names: dict[str, str]) -> None:
         """As `doorstep run` reads it again."""
-        path = self.doorstep.data.parent / f"{self.doorstep.data.name}.toml"
-        path.write_text(config_of(self.broker, names), encoding="utf-8")
+        self.write_config(names)
         os.kill(self.doorstep.pid, signal.SIGHUP)
+
+    def begun_anew(self, more: str = "") -> None:
+        """With `more` in the table of the broker."""
+        self.doorstep.stop()
+        self.write_config(NAMES, more)
+        self.doorstep.start()
+
+    def write_config(self, names: dict[str, str], more: str = "") -> None:
+        path = self.doorstep.data.parent / f"{self.doorstep.data.name}.toml"
+        path.write_text(config_of(self.broker, names, more), encoding="utf-8")
 
     def spoken(self) -> int:
         return int(self.there.state(SPOKEN) or 0)
 
 
-def config_of(at: Broker, names: dict[str, str]) -> str:
+def config_of(at: Broker, names: dict[str, str], more: str = "") -> str:
     cameras = "".join(CAMERA.format(id=key, name=name) for key, name in names.items())
-    return f'{cameras}[events]\nclose_after = 3\npost_roll = 1\n[notify.mqtt]\nurl = "{at.url}"\nchime = true\n'
+    broker_table = f'[notify.mqtt]\nurl = "{at.url}"\nchime = true\n{more}'
+    return f"{cameras}[events]\nclose_after = 3\npost_roll = 1\n{broker_table}"
 
 
 def automations() -> str:
@@ -245,16 +256,30 @@ def it_outlives_the_broker(house: House) -> None:
 
 
 def it_is_there_after_a_restart(house: House) -> None:
-    """Of Home Assistant: by what the broker keeps, while Doorstep has nothing to say."""
+    """Of Home Assistant: by what the broker keeps; and a device that was deleted there by what Doorstep says anew."""
     spoken, rung = house.spoken(), house.there.state(RINGING)
+    house.ear.says(GARDEN_DEVICE, "", keep=True)  # as Home Assistant does it when a device is deleted
+    wait_for(lambda: house.there.state("sensor.garden_state") is None, 20, "no garden")
     house.there.stop()
     house.there.start()
     wait_for(house.is_(STATE, "live"), 60, "the state of the camera")
+    wait_for(house.is_("sensor.garden_state", "live"), 60, "the garden that was deleted")
     wait_for(lambda: house.there.state(PERSON) in ("on", "off"), 20, "the person")
     assert house.there.state(RINGING) == rung
     wait_for(lambda: house.there.get("/api/config")["state"] == "RUNNING", 60)
     time.sleep(QUIET_SECONDS)
     assert house.spoken() == 0, (spoken, "a restart is no ring")
+
+
+def without_pictures_there_is_no_image(house: House) -> None:
+    """Neither there nor on the broker, where there were some; and with them again it is there again."""
+    snapshot = "doorstep/cameras/front-door/snapshot"
+    house.begun_anew("pictures = false\n")
+    wait_for(lambda: house.there.state(PICTURE) is None, 30, "no image")
+    wait_for(lambda: house.ear.kept()[snapshot] == b"", 10, "no picture on the broker")
+    assert house.there.state(STATE) is not None
+    house.begun_anew()
+    wait_for(lambda: house.there.state(PICTURE) is not None, 30, "the image again")
 
 
 def another_name_changes_no_id(house: House) -> None:
@@ -308,6 +333,7 @@ PARTS = (
     it_outlives_the_broker,
     another_name_changes_no_id,
     it_is_there_after_a_restart,
+    without_pictures_there_is_no_image,
     a_camera_that_is_gone_is_gone,
     nothing_is_complained_of,
 )

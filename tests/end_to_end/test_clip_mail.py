@@ -277,7 +277,7 @@ def test_events_in_any_order_each_tell_their_own_clip(bucket: Bucket, cloud: Clo
 
 def test_a_clip_that_is_gone_is_noted_and_no_error(bucket: Bucket, cloud: Cloud, function: LambdaFunction) -> None:
     assert function.invoke(event_of(bucket.name, KEY)) == {"told": 0, "known": 0, "gone": 1, "other": 0}
-    assert '"outcome": "gone"' in function.log
+    wait_for(lambda: '"outcome": "gone"' in function.log, 30, "what it printed")
     assert cloud.mails() == []
 
 

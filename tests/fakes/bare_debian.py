@@ -25,13 +25,15 @@ REAL = (
     ),
     *("sleep", "rm", "timeout"),
 )
-PACKAGE = "doorstep_0.2.0_bookworm_arm64.deb"
+PACKAGE = "doorstep_0.2.0+deb12_arm64.deb"
 OS_RELEASE = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\n'
 DPKG = """case $1 in
 --print-architecture) echo arm64 ;;
 --compare-versions) [ "$2" != "$4" ] && [ "$(printf '%s\\n%s\\n' "$2" "$4" | /usr/bin/sort -V | head -n 1)" = "$2" ] ;;
 esac"""
-DPKG_DEB = """case $3 in Package) echo doorstep ;; Architecture) echo arm64 ;; Version) echo 0.2.0-1 ;; esac"""
+DPKG_DEB = """case $3 in
+Package) echo doorstep ;; Architecture) echo arm64 ;; Version) echo 0.2.0+deb12 ;; Installed-Size) echo 358400 ;;
+esac"""
 SETUP = "Make your account (within 10 minutes): http://192.0.2.20:8080/setup#CodeCodeCodeCodeCodeCode"
 
 
@@ -106,4 +108,3 @@ class BareDebian:
         self.has_program("doorstep", "exit 0")
         self.has_program("systemctl", "case $1 in show) echo abc123 ;; is-active) exit 3 ;; esac")
         self.has_program("journalctl", f"[ $1 != _SYSTEMD_INVOCATION_ID=abc123 ] || echo '{SETUP}'")
-        self.has_program("rpicam-hello", "echo '0 : imx708 [4608x2592] (/base)'")

@@ -192,6 +192,10 @@ def _answer(_: Hostile, _stop: threading.Event) -> None:
     _say_for_ever(record(Kind.PONG, PONG.pack(1.0, 1)))
 
 
+def _give_up(_: Hostile, _stop: threading.Event) -> None:
+    _say_for_ever(record(Kind.GIVEN_UP, bytes(4)))
+
+
 def _show(camera: Hostile, _stop: threading.Event) -> None:
     """Pictures that nobody asked for, each in memory of its own."""
     assert isinstance(camera.tap, RemoteTap)
@@ -220,5 +224,6 @@ _DEEDS: dict[str, Callable[[Hostile, threading.Event], None]] = {
     "devour": _devour,
     "chatter": _chatter,
     "answer": _answer,
+    "give-up": _give_up,
     "show": _show,
 }

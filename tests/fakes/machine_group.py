@@ -95,6 +95,8 @@ def machine_group(machine: SmallMachine) -> Iterator[MachineGroup]:
 def _v1(machine: SmallMachine, made: list[Path]) -> MachineGroup:
     memory, cpu = (_new(GROUPS / name, made) for name in ("memory", "cpu"))
     (memory / "memory.limit_in_bytes").write_text(str(machine.memory_mib * MIB))
+    with suppress(OSError):  # a kernel that does not count swap
+        (memory / "memory.memsw.limit_in_bytes").write_text(str(machine.memory_mib * MIB))
     (cpu / "cpu.cfs_period_us").write_text(str(PERIOD_US))
     (cpu / "cpu.cfs_quota_us").write_text(str(_quota(machine)))
     return MachineGroup(memory, cpu)

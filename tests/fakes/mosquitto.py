@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -87,6 +87,49 @@ def broker(
 
 
 @dataclass
+class Guard:
+    """Before a broker, at `port`: hangs up on who names a topic, as EMQX with `deny_action = disconnect`."""
+
+    broker: Broker
+    forbidden: bytes
+    port: int = 0
+    hung_up: int = 0
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    def cut(self) -> None:
+        """Whatever connection there is."""
+        for writer in self._open:
+            writer.transport.abort()
+
+    async def meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.broker.port)
+        both = {writer, far_writer}
+        self._open |= both
+        with suppress(OSError):
+            await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
+        self._open -= both
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while piece := await reader.read(1 << 16):
+                if self.forbidden in piece:
+                    self.hung_up += 1
+                    self.cut()
+                writer.write(piece)
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def guarded(broker: Broker, forbidden: str) -> AsyncIterator[Guard]:
+    made = Guard(broker, forbidden.encode())
+    async with await asyncio.start_server(made.meet, "127.0.0.1", 0) as server:
+        made.port = server.sockets[0].getsockname()[1]
+        yield made
+        made.cut()
+
+
+@dataclass
 class Home:
     """Somebody at the same broker: hears everything, and speaks."""
 
@@ -129,12 +172,12 @@ class Ear:
         self._changed = threading.Condition()
         self._client = Client(CallbackAPIVersion.VERSION2)
         self._client.on_message = self._hear
+        self._client.on_connect = self._subscribe
         self._client.on_subscribe = lambda *_: self._note("subscribed", b"")
 
     def __enter__(self) -> Self:
         self._client.connect("127.0.0.1", self._at.port)
         self._client.loop_start()
-        self._client.subscribe("#", qos=1)
         self._wait_for("subscribed", 1)
         return self
 
@@ -164,6 +207,10 @@ class Ear:
     def _wait_for(self, topic: str, count: int) -> None:
         with self._changed:
             assert self._changed.wait_for(lambda: len(self._of(topic)) >= count, PATIENCE)
+
+    def _subscribe(self, client: Client, *_: object) -> None:
+        """Also at a broker that is back."""
+        client.subscribe("#", qos=1)
 
     def _hear(self, _client: Client, _user: object, message: MQTTMessage) -> None:
         self._note(message.topic, bytes(message.payload))

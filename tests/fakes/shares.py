@@ -10,9 +10,9 @@ from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 
 LOOKS = "tests/browser/test_looks.py"
 BROWSER = "tests/browser"
-"""One worker runs all of it and nothing behind it: these tests share a house and a chromium, whose loop runs until that
-worker ends and must not run beside another's.  What only looks is a third of it, and another worker's where there are
-enough.
+"""One worker runs all of it in one go: these tests share a house and a chromium, whose loop must not run beside
+another's.  Both end with the package, so that the worker goes on with others.  What only looks is a third of it, and
+another worker's where there are enough.
 """
 ENOUGH = 4
 
@@ -39,12 +39,6 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc]
         if file == LOOKS and self.numnodes >= ENOUGH:
             return LOOKS
         return BROWSER if file.startswith(f"{BROWSER}/") else file
-
-    def _reschedule(self, node: WorkerController) -> None:
-        if not self.assigned_work[node].keys().isdisjoint((BROWSER, LOOKS)) and not node.shutting_down:
-            node.shutdown()
-        else:
-            super()._reschedule(node)
 
     def _assign_work_unit(self, node: WorkerController) -> None:
         self.workqueue.move_to_end(min(self.workqueue, key=self._place), last=False)

@@ -3,14 +3,13 @@
 Its source is enough: what it needs is what we need, and more.
 """
 
-import os
 import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fakes.server_process import PASSWORD, ROOT, ServerProcess
+from fakes.warm_verbs import WarmVerbs
 
 NAMES = ("v0.1.0", "35d7a873d929e903d7e8b93ffe7c44e1affcf598")
 """Its tag, and its commit, for a clone may have no tags."""
@@ -49,25 +48,36 @@ def older_environment() -> dict[str, str]:
     return {"PYTHONPATH": str(Path(_kept().name) / "src"), "PYTHONSAFEPATH": "1"}
 
 
+def older_file(path: str) -> str:
+    """What stood in this file of the checkout."""
+    for name in NAMES:
+        words = ("git", "-C", str(ROOT), "show", f"{name}:{path}")
+        shown = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+        if shown.returncode == 0:
+            return shown.stdout
+    raise AssertionError(why_not())
+
+
+@cache
+def warm_verbs(*, is_older: bool) -> WarmVerbs:
+    """The commands of either version, until this process ends."""
+    return WarmVerbs(older_environment() if is_older else {})
+
+
 def older(*words: str, stdin: str = "") -> str:
-    """What a verb of it prints.  Raises CalledProcessError."""
-    return ran(*words, stdin=stdin, environment=older_environment())
+    """What a verb of it prints.  Raises AssertionError."""
+    return _ran(warm_verbs(is_older=True), words, stdin)
 
 
-def ran(*words: str, stdin: str = "", environment: dict[str, str] | None = None) -> str:
+def ran(*words: str, stdin: str = "") -> str:
     """The same of ours."""
-    done = subprocess.run(
-        [sys.executable, "-m", "doorstep", *words],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        env={**os.environ, **(environment or {})},
-    )
-    if done.returncode:
-        raise AssertionError((words, done.returncode, done.stderr[-2000:]))
-    return done.stdout
+    return _ran(warm_verbs(is_older=False), words, stdin)
+
+
+def _ran(verbs: WarmVerbs, words: tuple[str, ...], stdin: str) -> str:
+    code, told, complaint = verbs.run(*words, stdin=stdin)
+    assert code == 0, (words, code, complaint[-2000:])
+    return told
 
 
 class House:

@@ -4,7 +4,8 @@ python tests/faults/small_machine.py --visits 20 --cores 0.5
 
 The server and all that it starts run in a control group of their own; camera and channel stand outside of it, as they
 would in a house.  The group also counts what is no process's own: the rolling buffer, which is files in memory, and
-pages of files that the kernel keeps.  Ends with 1 where a goal is missed.
+pages of files that the kernel keeps.  The goal for PSS is judged as if nobody else ran on the machine: else it would be
+met the sooner the more tests share our libraries meanwhile.  Ends with 1 where a goal is missed.
 """
 
 import argparse
@@ -22,7 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fakes import machine_group, stamped_camera
 from fakes.http_channel import http_channel
 from fakes.machine_group import MIB, MachineGroup, SmallMachine
-from fakes.process_tree import holding
+from fakes.own_pages import held_together
+from fakes.process_tree import holding, tree_of
 from fakes.server_process import ServerProcess, command, model_folder, wait_for
 from faults.soak_books import Told, Visits, scored
 from faults.soak_house import Sink
@@ -72,6 +74,9 @@ class Measured:
     machine: SmallMachine
     visits: Visits
     pss: list[float] = field(default_factory=list)
+    """As if nobody else ran."""
+    shared_pss: list[float] = field(default_factory=list)
+    """As the kernel tells it, less while other programs share our libraries."""
     own: list[float] = field(default_factory=list)
     buffer_mib: float = 0.0
     peak_mib: float = 0.0
@@ -138,15 +143,16 @@ def _watched(server: ServerProcess, camera: VisitedCamera, sink: Sink, machine: 
     begin = time.time()
     asked = camera.visits(begin, begin + visits * FILM.seconds)[:visits]
     before, clock = holding(server.pid), time.monotonic()
-    pss, own = [], []
+    pss, shared_pss, own = [], [], []
     while not _is_over(asked, sink.told):
         time.sleep(SAMPLE_SECONDS)
         held = holding(server.pid)
-        pss.append(held.pss / MIB)
+        pss.append((held_together(tree_of(server.pid)) or held.pss) / MIB)
+        shared_pss.append(held.pss / MIB)
         own.append(held.anonymous / MIB)
     cpu = (holding(server.pid).cpu - before.cpu) / (time.monotonic() - clock)
     every = camera.visits(begin - FILM.seconds, time.time())
-    return Measured(machine, scored(asked, every, sink.told, []), pss, own, cpu=cpu)
+    return Measured(machine, scored(asked, every, sink.told, []), pss, shared_pss, own, cpu=cpu)
 
 
 def _is_over(asked: Sequence[tuple[float, float]], told: Sequence[Told]) -> bool:
@@ -172,8 +178,9 @@ def figures_of(found: Measured) -> dict[str, object]:
         }
         if behind
         else {},
-        "pss_mib": {"median": round(statistics.median(found.pss), 1), "most": round(max(found.pss), 1)},
-        "own_mib": {"median": round(statistics.median(found.own), 1), "most": round(max(found.own), 1)},
+        "pss_mib": _median_and_most(found.pss),
+        "pss_beside_others_mib": _median_and_most(found.shared_pss),
+        "own_mib": _median_and_most(found.own),
         "buffer_mib": round(found.buffer_mib, 1),
         "group_peak_mib": round(found.peak_mib, 1),
         "killed": found.killed,
@@ -182,6 +189,10 @@ def figures_of(found: Measured) -> dict[str, object]:
         "throttled_s": round(found.throttled, 1),
         "detector": found.side,
     }
+
+
+def _median_and_most(samples: Sequence[float]) -> dict[str, float]:
+    return {"median": round(statistics.median(samples), 1), "most": round(max(samples), 1)}
 
 
 def missing() -> str:

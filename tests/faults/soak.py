@@ -26,12 +26,14 @@ import httpx
 from fakes import stamped_camera
 from fakes.server_process import ServerProcess, model_folder
 from faults.soak_books import (
+    MIB,
     Life,
     Sample,
     Trouble,
     Visits,
     channel_troubles,
     disturbances,
+    lies_in,
     lives,
     quantile_of,
     scored,
@@ -41,8 +43,10 @@ from faults.soak_books import (
 )
 from faults.soak_house import (
     ALWAYS,
+    BUFFER_MB,
     DEEDS,
     FILM,
+    SERVER_KILLED,
     STOP_SECONDS,
     Deed,
     SoakHouse,
@@ -58,14 +62,23 @@ KILLED_UNTIL = 0.4
 """The server is killed in this part of the run only: the rest is one long life, which has a slope."""
 CALM_SECONDS = 40.0
 """At the end nothing more is done, so that what was done has been got over."""
-BEHIND_SECONDS = 90.0
-"""What is recorded is asked for when it is so old: files of a minute are whole then."""
+BEHIND_SECONDS = 150.0
+"""What is recorded is asked for when it is so old: files of a minute are whole, and out of the buffer it is gone."""
+LONGEST_VISIT = 60.0
+LEAST_COUNTED_SECONDS = 2.0
+"""Of what is shorter the pictures are not counted: it ends with one more or one less."""
+MAY_LACK_SECONDS = 0.5
+"""Of pictures, at both ends of a clip: our clock is not the camera's."""
 DRAIN_SECONDS = 180.0
 NOBODY_CAME = "nobody came undisturbed"
 NO_LIFE = "no life was long enough to be judged"
+NOBODY_WATCHED = "nobody watched"
+NO_LATENESS = "how late the loop is was not told"
+NOTHING_COUNTED = "no picture was counted"
 EXCERPT_LINES = 60
 CALM_SAMPLES = 10
 _LATE = re.compile(r'doorstep_loop_lateness_seconds_bucket\{le="(.*?)"\} (\S+)')
+_VIEWERS = re.compile(r"^doorstep_live_viewers\{.*?\} (\S+)", re.MULTILINE)
 _BAD_LINE = re.compile(r"\[(?:error|critical)\s*\]\s*(.{0,80})|^(Traceback)|^(asyncio: .{0,80})", re.MULTILINE)
 
 
@@ -84,6 +97,7 @@ class Plan:
     first_death: float = 450.0
     deaths_apart: float = 900.0
     behind: float = BEHIND_SECONDS
+    may_lack: float = MAY_LACK_SECONDS
     seed: int = 1
     film: VisitedFilm = FILM
 
@@ -113,8 +127,12 @@ class Found:
 
     plan: Plan
     samples: list[Sample] = field(default_factory=list)
-    lateness: list[Mapping[float, float]] = field(default_factory=list)
+    lateness: dict[int, Mapping[float, float]] = field(default_factory=dict)
     """Of each life, as it was last asked."""
+    watched: float = 0.0
+    """The most that watched at once."""
+    unanswered: list[float] = field(default_factory=list)
+    """When the server was up and did not answer."""
     begin: float = 0.0
     end: float = 0.0
     recorded: dict[str, list[Span]] = field(default_factory=dict)
@@ -122,8 +140,14 @@ class Found:
     accounted: dict[str, float] = field(default_factory=dict)
     visits: dict[str, Visits] = field(default_factory=dict)
     lost: dict[str, list[Span]] = field(default_factory=dict)
+    pictures: dict[str, int] = field(default_factory=dict)
+    """That clips of what should be recorded showed."""
+    lacking: list[str] = field(default_factory=list)
+    """Clips that showed too few, in words."""
     troubles: Sequence[Trouble] = ()
     visitors: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    ran_into: Sequence[tuple[Span, str]] = ()
+    """The visit in which somebody met what none expects, and what."""
     told_again: Sequence[str] = ()
     channel_refused: int = 0
     bad_lines: Mapping[str, int] = field(default_factory=dict)
@@ -141,14 +165,40 @@ class Found:
         """What was promised and not kept, in words."""
         found = [fault for life in self.lives for fault in life.troubles]
         found += [] if self.lives else [NO_LIFE]
-        for name, visits in self.visits.items():
-            found += [f"{name}: nobody told of {_words(visit)}" for visit in visits.missed]
-            found += [f"{name}: told more than once of {_words(visit)}" for visit in visits.twice]
-            found += [f"{name}: lost {_words(span)}" for span in self.lost.get(name, [])]
-        found += [] if any(one.undisturbed for one in self.visits.values()) else [NOBODY_CAME]
+        found += self._of_visits()
+        found += [f"{name}: lost {_words(span)}" for name, spans in self.lost.items() for span in spans]
+        found += [*self.lacking, *self._unasked()]
         found += [f"logged {times} x {line}" for line, times in self.bad_lines.items()]
         found += [] if self.exit_code == 0 else [f"the server ended with {self.exit_code}"]
         return found
+
+    def _of_visits(self) -> Iterator[str]:
+        ill = channel_troubles(self.troubles)
+        for name, visits in self.visits.items():
+            yield from (f"{name}: nobody told of {_words(visit)}" for visit in visits.missed)
+            yield from (f"{name}: told more than once of {_words(visit)}" for visit in visits.twice)
+            yield from (f"{name}: told too late of {_words(visit)}" for visit in visits.late(ill))
+            yield from (f"{name}: an alert of nobody at {_words((one.at, one.at))}" for one in visits.nobody)
+        if not any(one.undisturbed for one in self.visits.values()):
+            yield NOBODY_CAME
+
+    def _unasked(self) -> Iterator[str]:
+        """What hours without it would not have shown, and what went wrong while nobody did anything to the server."""
+        down = [one.disturbs for one in self.troubles if one.what == SERVER_KILLED]
+        yield from (f"no answer at {_words((at, at))}" for at in self.unanswered if not lies_in(at, down))
+        # Who came before a kill has the address of then: a server that is started again listens at another.
+        met = ((visit, what) for visit, what in self.ran_into if without([visit], down) == [visit])
+        yield from (f"a visitor: {what} at {_words(visit)}" for visit, what in met)
+        broken = {status: count for status, count in self.visitors.get("clips", {}).items() if status >= "500"}
+        yield from (f"{count} clips answered by {status}" for status, count in broken.items())
+        most = max((sample.buffer for sample in self.samples), default=0) / MIB
+        yield from [f"the buffer holds {most:.0f} MiB"] if most > BUFFER_MB else []
+        for is_there, fault in (
+            (self.watched, NOBODY_WATCHED),
+            (any(map(any, self.lateness.values())), NO_LATENESS),
+            (any(self.pictures.values()), NOTHING_COUNTED),
+        ):
+            yield from () if is_there else (fault,)
 
 
 def _words(span: Span) -> str:
@@ -165,7 +215,7 @@ def campaign(folder: Path, memory: Path, plan: Plan) -> Found:
         time.sleep(plan.settle)
         found.begin = time.time()
         found.accounted = dict.fromkeys(house.cameras, found.begin)
-        visitors = Visitors(house, plan.viewers, plan.seed)
+        visitors = Visitors(house, plan.viewers, plan.seed, plan.warm_up)
         with visitors.coming():
             for _ in _turns(house, plan, found.begin):
                 _watch(house, found)
@@ -188,7 +238,7 @@ def _turns(house: SoakHouse, plan: Plan, begin: float) -> Iterator[None]:
         if now >= due:
             try:
                 if deed is None and now < end - plan.calm:
-                    may_die = now >= death_due and now < begin + KILLED_UNTIL * plan.seconds
+                    may_die = now >= death_due and (house.lives == 1 or now < begin + KILLED_UNTIL * plan.seconds)
                     death_due += plan.deaths_apart if may_die else 0.0
                     deed = server_killed(house, chance) if may_die else chance.choice(DEEDS)(house, chance)
                 due = now + (next(deed) if deed is not None else plan.calm)
@@ -205,11 +255,12 @@ def _watch(house: SoakHouse, found: Found) -> None:
     if found.samples and now < found.samples[-1].at + plan.sample_every:
         return
     try:
-        _lateness(house, found)
+        _ask_metrics(house, found)
         found.samples.append(house.sample())
         if now - min(found.accounted.values()) > plan.behind + 60.0:
             _account(house, found, now - plan.behind)
-    except (httpx.HTTPError, OSError):  # it was just killed, or is starting
+    except (httpx.HTTPError, OSError):  # it was just killed, or is starting: else it is told
+        found.unanswered.append(now)
         return
     if len(found.samples) > 1 and int(now / 60) != int(found.samples[-2].at / 60):
         print(json.dumps(_line(house, found, now)), flush=True)
@@ -228,15 +279,16 @@ def _line(house: SoakHouse, found: Found, now: float) -> dict[str, object]:
         "main_mib": round(found.samples[-1].main / 2**20, 1),
         "buffer_mib": round(found.samples[-1].buffer / 2**20, 1),
         "told": len(house.sink.told),
-        "troubles": len(house.troubles),
+        "done_to_it": len(house.troubles),
     }
 
 
-def _lateness(house: SoakHouse, found: Found) -> None:
+def _ask_metrics(house: SoakHouse, found: Found) -> None:
     headers = {"Authorization": f"Bearer {house.server.token()}"}
     text = httpx.get(f"{house.server.url}/metrics", headers=headers, timeout=60).raise_for_status().text
     counts = {float(bound): float(count) for bound, count in _LATE.findall(text)}
-    found.lateness[house.lives - 1 :] = [counts]
+    found.lateness[house.lives] = counts
+    found.watched = max(found.watched, sum(map(float, _VIEWERS.findall(text))))
 
 
 def _account(house: SoakHouse, found: Found, until: float) -> None:
@@ -250,7 +302,20 @@ def _account(house: SoakHouse, found: Found, until: float) -> None:
             told = client.get(f"/cameras/{name}/timeline", params=query).raise_for_status().json()
         found.recorded.setdefault(name, []).extend(_span(one) for one in told["recorded"])
         found.gaps.setdefault(name, []).extend((_span(one), one["reason"]) for one in told["gaps"])
+        _count(house, found, name, (begin, until))
         found.accounted[name] = until
+
+
+def _count(house: SoakHouse, found: Found, name: str, span: Span) -> None:
+    """The pictures of what should be recorded, by the clips themselves: what the catalog says is its own word."""
+    camera = house.cameras[name]
+    for begin, end in _wanted(house, found, name, span):
+        if end - begin < LEAST_COUNTED_SECONDS:
+            continue
+        shown = house.pictures(name, (begin, end))
+        found.pictures[name] = found.pictures.get(name, 0) + shown
+        if shown < (end - begin - found.plan.may_lack) * camera.fps:
+            found.lacking.append(f"{name}: {shown} pictures of {_words((begin, end))}")
 
 
 def _span(told: Mapping[str, str]) -> Span:
@@ -284,9 +349,10 @@ def _settle_accounts(house: SoakHouse, found: Found, visitors: Visitors) -> None
     found.told_again = told_again(house.sink.told)
     found.troubles = house.troubles
     found.channel_refused = house.sink.refused
+    found.ran_into = visitors.ran_into
     found.visitors = {
         "came": dict(visitors.came),
-        "errors": dict(visitors.errors),
+        "ran_into": dict(Counter(what for _, what in visitors.ran_into)),
         "clips": {str(status): count for status, count in visitors.clips.items()},
     }
 
@@ -294,12 +360,19 @@ def _settle_accounts(house: SoakHouse, found: Found, visitors: Visitors) -> None
 def _lost(house: SoakHouse, found: Found, name: str) -> list[Span]:
     """What should be recorded and is not, outside of what was done to the camera; and every gap that has no cause."""
     disturbed = disturbances(house.troubles, name)
-    whole = (found.begin, found.end)
-    visits = [one for one in house.cameras[name].visits(*whole) if one[1] < found.end]
-    wanted = [whole] if name == ALWAYS else [one for one in visits if without([one], disturbed) == [one]]
     gaps = [span for span, _ in found.gaps.get(name, [])]
-    missing = without(wanted, [*found.recorded.get(name, []), *disturbed])
+    missing = without(_wanted(house, found, name, (found.begin, found.end)), found.recorded.get(name, []))
     return missing + without(gaps, [*disturbed, *missing])
+
+
+def _wanted(house: SoakHouse, found: Found, name: str, span: Span) -> list[Span]:
+    """What must be recorded of a span: all that nothing disturbed, or every such visit, as far as it lies in there."""
+    disturbed = disturbances(house.troubles, name)
+    if name == ALWAYS:
+        return without([span], disturbed)
+    visits = house.cameras[name].visits(max(found.begin, span[0] - LONGEST_VISIT), span[1])
+    whole = [visit for visit in visits if without([visit], disturbed) == [visit]]
+    return without([(max(one[0], span[0]), min(one[1], span[1])) for one in whole if one[1] > span[0]], [])
 
 
 def bad_lines(server: ServerProcess) -> tuple[Mapping[str, int], str]:
@@ -320,7 +393,7 @@ def figures_of(found: Found) -> dict[str, object]:
     behind = [seconds for visits in found.visits.values() for seconds in visits.behind(ill)]
     behind_all = [seconds for visits in found.visits.values() for seconds in visits.behind([])]
     counts: Counter[float] = Counter()
-    for life in found.lateness:
+    for life in found.lateness.values():
         counts.update(life)
     return {
         "hours": round((found.end - found.begin) / 3600, 3),
@@ -337,9 +410,10 @@ def figures_of(found: Found) -> dict[str, object]:
         },
         "told_behind_s": _spread(behind),
         "told_behind_s_channel_ill_too": _spread(behind_all),
+        "pictures_counted": dict(found.pictures),
         "lost_s": {name: round(seconds_of(spans), 2) for name, spans in found.lost.items()},
         "gaps": dict(Counter(reason for each in found.gaps.values() for _, reason in each)),
-        "troubles": dict(Counter(one.what for one in found.troubles)),
+        "done_to_it": dict(Counter(one.what for one in found.troubles)),
         "channel_refused": found.channel_refused,
         "visitors": found.visitors,
         "bad_lines": dict(found.bad_lines),

@@ -16,6 +16,8 @@ LONG_LIFE_SECONDS = 3000.0
 SHORT_LIFE_MIB = 48.0
 """So much may be added in such a one, by the line through all samples."""
 MORE_THREADS, MORE_DESCRIPTORS, MORE_PROCESSES = 2, 5, 0
+SHORT_LIFE_THREADS = 8
+"""In a short life the pools of threads still find their size too; each has one."""
 LEAD_SECONDS, BACK_SECONDS = 1.5, 10.0
 """Around what is done to a camera: the running second, and in how many it must be back."""
 EARLY_SECONDS, LATE_SECONDS = 1.0, 3.0
@@ -24,6 +26,8 @@ ENOUGH_SECONDS = 8.0
 """Who is in view for so long without a disturbance must be told, whatever happened before or after."""
 CHANNEL_BACK_SECONDS = 60.0
 """A channel that failed is tried later and later: what was told soon after it came back was told as late as that."""
+LATEST_SECONDS = 30.0
+"""Told later than that, with the channel well, is told too late for anybody: no figure, a fault."""
 LEAST_SECONDS = 0.05
 """What is shorter is no span: times are told in milliseconds."""
 MIB = 2**20
@@ -58,7 +62,8 @@ class Told:
 class Sample:
     """What the server's processes held; `life` counts its starts, `buffer` is the bytes of video in memory.
 
-    `main` is the resident size of the first process alone, in bytes; what cameras send is read by others.
+    `main` is the resident size of the first process alone, in bytes; what cameras send is read by others.  `reader` is
+    that of the one to whose camera nothing is done: each of the others begins anew with every outage.  0 where unknown.
     """
 
     at: float
@@ -66,6 +71,7 @@ class Sample:
     held: Holding
     buffer: int
     main: int
+    reader: int = 0
 
 
 # ------------------------------------------------------------------------------------------------------------ spans
@@ -78,6 +84,10 @@ def without(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
         cut = [part for one in left for part in ((one[0], min(one[1], begin)), (max(one[0], end), one[1]))]
         left = [(first, last) for first, last in cut if first < last]
     return [(begin, end) for begin, end in left if end - begin >= LEAST_SECONDS]
+
+
+def lies_in(at: float, spans: Iterable[Span]) -> bool:
+    return any(begin <= at <= end for begin, end in spans)
 
 
 def seconds_of(spans: Iterable[Span]) -> float:
@@ -99,7 +109,10 @@ def channel_troubles(troubles: Iterable[Trouble]) -> list[Span]:
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """Of one camera.  `missed` and `twice` are visits that nothing disturbed, or long enough; `nobody` are alerts."""
+    """Of one camera.  `missed` and `twice` are visits that nothing disturbed, or long enough.
+
+    `nobody` are alerts while nobody was there and nothing was done to the camera: who watches half a picture may err.
+    """
 
     undisturbed: int
     disturbed: int
@@ -111,7 +124,14 @@ class Visits:
 
     def behind(self, channel_ill: Sequence[Span]) -> list[float]:
         """Seconds from a visit's begin until it was told, of those at which the channel was well."""
-        return [one.received - visit[0] for visit, one in self.told if without([visit], channel_ill) == [visit]]
+        return [one.received - visit[0] for visit, one in self._at_rest(channel_ill)]
+
+    def late(self, channel_ill: Sequence[Span]) -> Sequence[Span]:
+        """Of the same those that were told too late."""
+        return [visit for visit, one in self._at_rest(channel_ill) if one.received - visit[0] > LATEST_SECONDS]
+
+    def _at_rest(self, channel_ill: Sequence[Span]) -> Sequence[tuple[Span, Told]]:
+        return [(visit, one) for visit, one in self.told if without([visit], channel_ill) == [visit]]
 
 
 def scored(asked: Sequence[Span], every: Sequence[Span], told: Sequence[Told], disturbed: Sequence[Span]) -> Visits:
@@ -128,7 +148,8 @@ def scored(asked: Sequence[Span], every: Sequence[Span], told: Sequence[Told], d
             twice.append(visit)
         if is_clean and alerts:
             first.append((visit, min(alerts, key=lambda one: one.received)))
-    nobody = [one for one in told if not any(_tells(one, visit) for visit in every)]
+    calm = [one for one in told if not lies_in(one.at, disturbed)]
+    nobody = [one for one in calm if not any(_tells(one, visit) for visit in every)]
     return Visits(clean, len(asked) - clean, missed, twice, nobody, first)
 
 
@@ -164,16 +185,28 @@ class Life:
     @property
     def troubles(self) -> list[str]:
         """What grows and may not, in words."""
-        slope = self.slopes["rss"]
-        added = slope * self.seconds / 3600
-        is_long = self.seconds >= LONG_LIFE_SECONDS
-        leaks = slope > SLOPE_MIB_AN_HOUR if is_long else added > SHORT_LIFE_MIB
-        found = [f"life {self.number}: RSS grows by {slope:.1f} MiB an hour, {added:.1f} MiB in all"] if leaks else []
-        for what, more in _MORE.items():
+        found = [f"life {self.number}: {name} {self._growth(of)}" for of, name in _JUDGED.items() if self._leaks(of)]
+        for what, more in (_MORE if self._is_long else _MORE_IN_A_SHORT_LIFE).items():
             if self.last[what] > self.first[what] + more:
                 found.append(f"life {self.number}: {what} {self.first[what]} at first, {self.last[what]} at last")
         return found
 
+    def _leaks(self, of: str) -> bool:
+        return self.slopes[of] > SLOPE_MIB_AN_HOUR if self._is_long else self._added(of) > SHORT_LIFE_MIB
+
+    @property
+    def _is_long(self) -> bool:
+        return self.seconds >= LONG_LIFE_SECONDS
+
+    def _added(self, of: str) -> float:
+        return self.slopes[of] * self.seconds / 3600
+
+    def _growth(self, of: str) -> str:
+        return f"grows by {self.slopes[of]:.1f} MiB an hour, {self._added(of):.1f} MiB in all"
+
+
+_JUDGED = {"rss": "RSS", "main": "RSS of the server's own process", "reader": "RSS of a camera's reader"}
+"""The whole alone would not do: whoever is killed gives back what he had taken, and hides what another takes."""
 
 _HELD: Mapping[str, Callable[[Holding], int]] = {
     "processes": lambda held: held.processes,
@@ -181,6 +214,7 @@ _HELD: Mapping[str, Callable[[Holding], int]] = {
     "descriptors": lambda held: held.descriptors,
 }
 _MORE = {"processes": MORE_PROCESSES, "threads": MORE_THREADS, "descriptors": MORE_DESCRIPTORS}
+_MORE_IN_A_SHORT_LIFE = _MORE | {"threads": SHORT_LIFE_THREADS}
 LEAST_SAMPLES = 6
 
 
@@ -212,6 +246,7 @@ def _life(number: int, warm: Sequence[Sample]) -> Life:
             "pss": slope_mib_an_hour([(sample.at, sample.held.pss) for sample in warm]),
             "anonymous": slope_mib_an_hour([(sample.at, sample.held.anonymous) for sample in warm]),
             "main": slope_mib_an_hour([(sample.at, sample.main) for sample in warm]),
+            "reader": slope_mib_an_hour([(sample.at, sample.reader) for sample in warm if sample.reader]),
         },
         {what: min(of(sample.held) for sample in warm[:third]) for what, of in _HELD.items()},
         {what: min(of(sample.held) for sample in warm[-third:]) for what, of in _HELD.items()},
@@ -220,7 +255,9 @@ def _life(number: int, warm: Sequence[Sample]) -> Life:
 
 
 def slope_mib_an_hour(points: Sequence[tuple[float, float]]) -> float:
-    """By least squares through (seconds, bytes); 0 for a single point."""
+    """By least squares through (seconds, bytes); 0 for a single point, or none."""
+    if len(points) < 2:
+        return 0.0
     middle, mean = (sum(values) / len(points) for values in zip(*points, strict=True))
     spread = sum((at - middle) ** 2 for at, _ in points)
     rise = sum((at - middle) * (value - mean) for at, value in points)

@@ -4,6 +4,7 @@ What is done to it is done here, each with a way back; how it is judged stands i
 """
 
 import asyncio
+import io
 import json
 import os
 import random
@@ -12,10 +13,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import av
 import httpx
 
 from fakes.http_channel import Asked, HttpChannel, http_channel
@@ -24,34 +27,39 @@ from fakes.rude_viewers import PEERS, VISITS, Door
 from fakes.server_process import ServerProcess, model_folder, wait_for
 from faults.soak_books import Sample, Told, Trouble
 from faults.viewers import PEER_ONE_IN, doors
-from faults.visited_film import FIRST_VISIT, LATER_VISIT, QUIET, VisitedCamera, VisitedFilm, rolled
+from faults.visited_film import FIRST_VISIT, LATER_VISIT, QUIET, Span, VisitedCamera, VisitedFilm, rolled
 
 FILM = VisitedFilm("soak", (FIRST_VISIT, *[QUIET] * 4, LATER_VISIT, *[QUIET] * 4))
 BEGINS = (0, 2, 5, 7)
 """By how many pieces the cameras' films are rolled."""
 ALWAYS = "cam-0"
 """The camera that records round the clock."""
+SPARED = "cam-3"
+"""Nothing is done to this one, so that the process that reads it grows as old as the server."""
 CONFIG = """
 [buffer]
 directory = "{buffer}"
 seconds = 120
-max_bytes = "64 MB"
+max_bytes = "{buffer_mb} MB"
 [events]
 alert_cooldown = 0
 [detection]
 input_size = "own"
 [retention]
-max_bytes = "300 MB"
+max_bytes = "20 GB"  # never full: then the minutes in which nobody came would go first, the newest too
 [[notify.webhook]]
 name = "sink"
 url = "http://{sink}/told"
 secret = "of a soak that nobody else hears"
 """
 CAMERA = '[[camera]]\nid = "{id}"\nname = "{id}"\nsource = "{source}"\nrecord = "{record}"\n'
+BUFFER_MB = 64
 LIVE_SECONDS = 60.0
 STOP_SECONDS = 60.0
 SHORTEST_VIEW, LONGEST_VIEW = 1.0, 20.0
 CLIP_ONE_IN = 6
+PEER_ONE_IN_YOUNG = 2
+"""In the warm-up of each life: it takes a hundred of them until the heap has found its size, else most of an hour."""
 LONGEST_CLIP = 60
 ESTABLISHED = "01"
 
@@ -86,12 +94,14 @@ class SoakHouse:
         self.sink = sink
         self.buffer = buffer
         self.lives = 0
+        self.started_at = 0.0
         self.troubles: list[Trouble] = []
         self.down = threading.Event()
 
     def start(self) -> None:
         """Once more, with what the last one left."""
         self.server.start()
+        self.started_at = time.monotonic()
         self.lives += 1
         self.down.clear()
 
@@ -109,6 +119,11 @@ class SoakHouse:
         finally:
             self.troubles.append(Trouble(what, frozenset(cameras), begin, time.time()))
 
+    @property
+    def exposed(self) -> Sequence[str]:
+        """The cameras to which something may be done."""
+        return sorted(self.cameras.keys() - {SPARED})
+
     def reader(self, camera: str) -> int | None:
         """The process that holds the connection to a camera; None where there is none now."""
         sockets = {f"socket:[{inode}]" for inode in _connected_to(self.cameras[camera].port)}
@@ -123,15 +138,25 @@ class SoakHouse:
     def buffer_bytes(self) -> int:
         """Of the video in memory."""
         found = 0
-        for path in self.buffer.rglob("*"):
-            with suppress(OSError):
-                found += path.stat().st_size if path.is_file() else 0
+        for folder, _, names in os.walk(self.buffer):  # which passes over what vanishes meanwhile
+            for name in names:
+                with suppress(OSError):
+                    found += Path(folder, name).stat().st_size
         return found
 
     def sample(self) -> Sample:
-        """What it holds now."""
-        resident = int(Path(f"/proc/{self.server.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        return Sample(time.time(), self.lives, holding(self.server.pid), self.buffer_bytes(), resident)
+        """What it holds now.  Raises OSError where it is gone."""
+        reader = self.reader(SPARED) if SPARED in self.cameras else None
+        read_by = _resident(reader) if reader is not None else 0
+        held = holding(self.server.pid)
+        return Sample(time.time(), self.lives, held, self.buffer_bytes(), _resident(self.server.pid), read_by)
+
+    def pictures(self, camera: str, span: Span) -> int:
+        """How many a clip of it shows, counted in the file; 0 where there is no clip."""
+        query = {"start": instant(span[0]), "end": instant(span[1])}
+        with self.server.client() as client:
+            answer = client.get(f"/cameras/{camera}/clip", params=query)
+        return pictures_in(answer.content) if answer.is_success else 0
 
     def all_live(self) -> bool:
         return all(camera["state"] == "live" for camera in self.server.cameras())
@@ -141,6 +166,22 @@ def _connected_to(port: int) -> Sequence[str]:
     """Inodes of the established connections to a port of this machine, by proc(5)."""
     rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
     return [row[9] for row in rows if int(row[2].partition(":")[2], 16) == port and row[3] == ESTABLISHED]
+
+
+def _resident(process: int) -> int:
+    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def pictures_in(clip: bytes) -> int:
+    """Those that are shown: what lies before the beginning, back to a key frame, is hidden by the edit list.
+
+    0 where it is no film.
+    """
+    try:
+        with av.open(io.BytesIO(clip), "r") as container:
+            return sum(packet.pts is not None and packet.pts >= 0 for packet in container.demux(video=0))
+    except av.FFmpegError:
+        return 0
 
 
 @contextmanager
@@ -156,7 +197,7 @@ def soak_house(folder: Path, memory: Path, cameras: int, film: VisitedFilm = FIL
             CAMERA.format(id=name, source=camera.url, record="always" if name == ALWAYS else "events")
             for name, camera in shown.items()
         ]
-        config = CONFIG.format(buffer=memory / "buffer", sink=sink.host) + "".join(rows)
+        config = CONFIG.format(buffer=memory / "buffer", buffer_mb=BUFFER_MB, sink=sink.host) + "".join(rows)
         server = ServerProcess(folder / "data", config, {"DOORSTEP_MODELS": str(model_folder())})
         house = SoakHouse(server, shown, sink, memory / "buffer")
         house.start()
@@ -176,10 +217,12 @@ def _end(server: ServerProcess) -> None:
 Deed = Generator[float]
 """Done piece by piece; each piece says how many seconds until the next one."""
 
+CHILD_KILLED, SERVER_KILLED = "child killed", "server killed"
+
 
 def camera_gone(house: SoakHouse, chance: random.Random) -> Deed:
     """Switched off and on."""
-    name = chance.choice(sorted(house.cameras))
+    name = chance.choice(house.exposed)
     with house.trouble("camera gone", name):
         house.cameras[name].stop()
         yield chance.uniform(3, 20)
@@ -188,7 +231,7 @@ def camera_gone(house: SoakHouse, chance: random.Random) -> Deed:
 
 def camera_stalls(house: SoakHouse, chance: random.Random) -> Deed:
     """It neither sends nor answers, and then makes up for it."""
-    name = chance.choice(sorted(house.cameras))
+    name = chance.choice(house.exposed)
     with house.trouble("camera stalls", name):
         house.cameras[name].freeze()
         yield chance.uniform(2, 15)
@@ -197,13 +240,15 @@ def camera_stalls(house: SoakHouse, chance: random.Random) -> Deed:
 
 def child_killed(house: SoakHouse, chance: random.Random) -> Deed:
     """The process that reads a camera; in ten minutes only twice the same, for the third time is a fault by design."""
-    crashed = [one for one in house.troubles if one.what == "child killed" and time.time() - one.begin < 700]
+    crashed = [one for one in house.troubles if one.what == CHILD_KILLED and time.time() - one.begin < 700]
     times = Counter(name for one in crashed for name in one.cameras)
-    name = chance.choice([name for name in sorted(house.cameras) if times[name] < 2] or [ALWAYS])
-    with house.trouble("child killed", name):
-        reader = house.reader(name)
-        if reader is not None and reader != house.server.pid and times[name] < 2:
-            os.kill(reader, signal.SIGKILL)
+    names = [name for name in house.exposed if times[name] < 2]
+    name = chance.choice(names) if names else ""
+    reader = house.reader(name) if name else None
+    if reader is None or reader == house.server.pid:  # not counted: nothing was done to anybody
+        return
+    with house.trouble(CHILD_KILLED, name):
+        os.kill(reader, signal.SIGKILL)
         yield 0.0
 
 
@@ -226,7 +271,7 @@ def _channel_broken(house: SoakHouse, how: int | str, seconds: float) -> Deed:
 
 def server_killed(house: SoakHouse, chance: random.Random) -> Deed:
     """And started again a little later."""
-    with house.trouble("server killed", *house.cameras):
+    with house.trouble(SERVER_KILLED, *house.cameras):
         house.die()
         yield chance.uniform(0, 3)
         house.start()
@@ -244,25 +289,27 @@ DEEDS: Sequence[Callable[[SoakHouse, random.Random], Deed]] = (
 class Visitors:
     """So many at a time until the block ends, polite and rude, by every way; and some who ask for clips."""
 
-    def __init__(self, house: SoakHouse, at_once: int, seed: int) -> None:
+    def __init__(self, house: SoakHouse, at_once: int, seed: int, warm_up: float) -> None:
         self.came: Counter[str] = Counter()
-        self.errors: Counter[str] = Counter()
+        self.ran_into: list[tuple[Span, str]] = []
+        """When somebody met what no visitor expects, and what."""
         self.clips: Counter[int] = Counter()
         self._house = house
         self._tokens = [door.token for door in doors(house.server)]
         self._at_once = at_once
+        self._warm_up = warm_up
         self._chance = random.Random(seed)
         self._over = threading.Event()
 
     @contextmanager
     def coming(self) -> Iterator[None]:
-        thread = threading.Thread(target=lambda: asyncio.run(self._all()))
-        thread.start()
-        try:
-            yield
-        finally:
-            self._over.set()
-            thread.join()
+        with ThreadPoolExecutor(1) as thread:
+            going = thread.submit(lambda: asyncio.run(self._all()))
+            try:
+                yield
+            finally:
+                self._over.set()
+        going.result()  # raises what they ended by: without anybody who watches, hours prove little
 
     async def _all(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -278,16 +325,21 @@ class Visitors:
     async def _visit(self) -> None:
         chance, camera = self._chance, self._chance.choice(sorted(self._house.cameras))
         seconds = chance.uniform(SHORTEST_VIEW, LONGEST_VIEW)
-        door = Door(self._house.server.url, chance.choice(self._tokens), camera)
+        began, door = time.time(), Door(self._house.server.url, chance.choice(self._tokens), camera)
         try:
             if chance.random() < 1 / CLIP_ONE_IN:
                 await self._clip(camera)
                 return
-            visit = chance.choice(PEERS if chance.random() < 1 / PEER_ONE_IN else VISITS)
+            visit = chance.choice(PEERS if chance.random() < 1 / self._peer_one_in else VISITS)
             self.came[visit.__name__] += 1
             await visit(door, seconds)
         except (OSError, httpx.HTTPError, EOFError, TimeoutError) as error:
-            self.errors[type(error).__name__] += 1
+            self.ran_into.append(((began, time.time()), type(error).__name__))
+
+    @property
+    def _peer_one_in(self) -> int:
+        is_young = time.monotonic() - self._house.started_at < self._warm_up
+        return PEER_ONE_IN_YOUNG if is_young else PEER_ONE_IN
 
     async def _clip(self, camera: str) -> None:
         """Of the last seconds, or of an event: read to its end."""

@@ -14,7 +14,8 @@ import pytest
 from doorstep.clock import SystemClock
 from doorstep.core.errors import MediaInvalid, SourceCrashed
 from doorstep.core.media import Packet
-from doorstep.media.shared_frame import Borrower, Loan, PictureShape
+from doorstep.media.borrowed_frame import Borrower
+from doorstep.media.shared_frame import Loan, PictureShape
 from doorstep.sources.confined import ConfinedSource
 from doorstep.sources.landlock import Landlock
 from doorstep.sources.nursery import Nursery
@@ -65,6 +66,7 @@ async def longest_silence(source: ConfinedSource, over: asyncio.Event) -> float:
         ("stand-still", "hung in a call"),
         ("chatter", "broke its word"),
         ("answer", "broke its word"),
+        ("give-up", "broke its word"),
         ("show", "broke its word"),
     ],
 )

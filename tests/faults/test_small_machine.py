@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from fakes import machine_group
-from fakes.machine_group import SmallMachine
+from fakes.machine_group import MIB, SmallMachine
+from fakes.own_pages import held_together
+from fakes.process_tree import holding, tree_of
 from faults.small_machine import Measured
 from faults.soak_books import Told, scored
 
@@ -20,7 +22,7 @@ VISITS = [(100.0 * number, 100.0 * number + 10.0) for number in range(20)]
 
 def measured(behind: float, pss: float = 200.0, killed: int = 0, untold: int = 0) -> Measured:
     told = [Told(str(begin), "door", begin + 0.2, begin + behind) for begin, _ in VISITS[untold:]]
-    return Measured(SMALL, scored(VISITS, VISITS, told, []), [pss], [pss], killed=killed)
+    return Measured(SMALL, scored(VISITS, VISITS, told, []), [pss], [pss], [pss], killed=killed)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,22 @@ def measured(behind: float, pss: float = 200.0, killed: int = 0, untold: int = 0
 )
 def test_each_goal_that_is_missed_is_said(found: Measured, faults: list[str]) -> None:
     assert found.faults == faults
+
+
+@NEEDS_GROUPS
+def test_a_page_that_two_processes_share_is_counted_once() -> None:
+    program = "import os; kept = b'x' * (64 << 20); os.fork(); os.write(1, b'there\\n'); os.read(0, 1)"
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as first:
+        assert first.stdout is not None
+        assert first.stdin is not None
+        assert [first.stdout.readline() for _ in range(2)] == ["there\n"] * 2
+        together, held = held_together(tree_of(first.pid)), holding(first.pid)
+        first.stdin.close()
+    assert together is not None
+    assert 64 * MIB < together < held.rss - 60 * MIB
+    assert held.pss <= together + 4 * MIB
 
 
 @NEEDS_GROUPS

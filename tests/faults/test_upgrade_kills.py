@@ -6,7 +6,16 @@ import pytest
 
 from faults import disk_trace, older_doorstep
 from faults.older_doorstep import House
-from faults.upgrade_kills import STATES, Known, cuts, kills, older_house, way_back, whole_copy_of
+from faults.upgrade_kills import (
+    STATES,
+    Known,
+    cuts,
+    kills,
+    kills_on_the_way_back,
+    older_house,
+    way_back,
+    whole_copy_of,
+)
 
 WHY_NOT = disk_trace.why_not() or older_doorstep.why_not()
 
@@ -22,8 +31,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[House, Known]:
 def test_killed_in_an_upgrade_the_older_doorstep_runs_on_or_ours_does(
     made: tuple[House, Known], tmp_path: Path
 ) -> None:
-    left = list(kills(made[0], tmp_path, every=120))
-    assert len(left) >= 2
+    left = list(kills(made[0], tmp_path, every=80))
+    assert len(left) >= 3
+    assert [one for one in left if one.faults] == []
+
+
+def test_killed_on_the_way_back_either_catalog_is_there_and_none_is_lost(
+    made: tuple[House, Known], tmp_path: Path
+) -> None:
+    left = list(kills_on_the_way_back(made[0], tmp_path, every=60))
+    assert len(left) >= 3
     assert [one for one in left if one.faults] == []
 
 

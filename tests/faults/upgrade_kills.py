@@ -3,7 +3,7 @@
 0.1.0 runs for real from this checkout's history, records, and is stopped or killed.  Then a verb of ours that opens the
 catalog is killed, by strace, as it enters its first, second, third … call that changes the catalog, its log, its copy
 or their folder; and the plug is pulled on paper at any of them, with whatever a disk may have kept.  Each time the
-older one must still run on what lies there, or ours, and the next try must bring up all of it.
+older one must still run on what lies there, or ours, and the next try must bring up all of it.  So is the way back.
 
 python tests/faults/upgrade_kills.py --every 1 --cuts 100
 """
@@ -11,10 +11,8 @@ python tests/faults/upgrade_kills.py --every 1 --cuts 100
 import argparse
 import hashlib
 import json
-import re
 import shutil
 import sqlite3
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -28,12 +26,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from doorstep.catalog.kept_rows import lost_rows, revision_in, same_rows
 from doorstep.catalog.tables import HEAD
-from fakes.server_process import PASSWORD, command, wait_for
+from fakes.kept_house import gone_from, house_on_disk
+from fakes.odd_rows import add_odd_rows
+from fakes.server_process import PASSWORD, wait_for
 from faults.bad_files import make_still
 from faults.disk_states import Kept, TracedDisk
-from faults.disk_trace import SYNCS, WRITES, Call, calls_of, tracing
-from faults.older_doorstep import OWNER, House, make_house, older, ran
+from faults.disk_trace import SYNCS, Call, calls_of, tracing
+from faults.older_doorstep import OWNER, House, make_house, older, ran, warm_verbs
 from faults.power_cuts import quiet
+from faults.verb_kills import Verb, each_of
 
 BEFORE = "0010"
 CONFIG = """\
@@ -51,7 +52,9 @@ source = "file://{film}?loop"
 #id = "garden"
 """
 STATES = (Kept.ALL, Kept.NOTHING, Kept.A_PREFIX, Kept.SCATTERED)
-CHANGES = ",".join((*WRITES, *SYNCS, "openat", "unlink", "rename", "ftruncate", "fchmod"))
+UNFINISHED = (".part", ".part-journal", ".part-wal", ".part-shm")
+OPENING = Verb(("tokens", "list"), tuple(f".before-{HEAD}{end}" for end in ("", *UNFINISHED)))
+GIVING_BACK = Verb(("downgrade", "--to", "0.1.0"), ("-journal", *UNFINISHED, f".after-{HEAD}"))
 COPYING = """
 import os, sys
 from pathlib import Path
@@ -100,6 +103,7 @@ def older_house(folder: Path, events: int, *, killed: bool) -> tuple[House, Know
         wait_for(lambda: all(one["state"] == "live" for one in server.cameras()), 60, "the camera is live")
         for number in range(events):
             _one_event(server, number + 1)
+        add_odd_rows(house.catalog)
         known = told_by(server)
     finally:
         server.kill() if killed else server.stop()
@@ -154,38 +158,44 @@ def changes(house: House, known: Known, server: Any) -> list[str]:
 
 def kills(house: House, into: Path, every: int) -> Iterator[Left]:
     """One at each `every`-th call that changes something; the last call is the last of the verb's."""
-    calls = _calls_of_an_upgrade(house, into / "count")
-    for number in range(len(calls))[::-every]:
+    calls = OPENING.calls(copy_of(house, into / "count"), into / "trace")
+    for number, at in each_of(calls, every):
         state = copy_of(house, into / "state")
-        died = _killed_at(state, calls[number], calls[: number + 1].count(calls[number]))
-        left = judged(state, house, f"kill at call {number + 1} of {len(calls)}, {calls[number]}")
+        died = OPENING.is_killed_at(state, calls, number)
+        left = judged(state, house, at)
         yield left if died else replace(left, faults=(*left.faults, "it was not killed"))
         shutil.rmtree(into / "state")
 
 
-def _calls_of_an_upgrade(house: House, into: Path) -> list[str]:
-    """By their names, in the order in which they begin."""
-    state = copy_of(house, into)
-    trace = into / "trace"
-    done = subprocess.run(_traced(state, trace), capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, done.stderr
-    assert revision_of(state.catalog) == HEAD
-    return re.findall(r"^\d+ +(\w+)\(", trace.read_text(errors="replace"), re.MULTILINE)
+def kills_on_the_way_back(house: House, into: Path, every: int) -> Iterator[Left]:
+    """The same of `doorstep downgrade`: the catalog in place is that of now or that of before, and none is lost."""
+    up = copy_of(house, into / "up")
+    ran("tokens", "create", "--scope", "admin", *up.words)
+    calls = GIVING_BACK.calls(copy_of(up, into / "count"), into / "trace")
+    for number, at in each_of(calls, every):
+        state = copy_of(up, into / "state")
+        died = GIVING_BACK.is_killed_at(state, calls, number)
+        found = revision_of(state.catalog)
+        faults = [] if died else ["it was not killed"]
+        with opened_copy(house if found == BEFORE else up) as wanted, closing(sqlite3.connect(state.catalog)) as now:
+            faults += [] if same_rows(wanted, now) else [f"the catalog is none of both, and of {found}"]
+        yield Left(at, found, (*faults, *_faults_of_second_try(state, house, up)))
+        shutil.rmtree(into / "state")
 
 
-def _killed_at(house: House, call: str, turn: int) -> bool:
-    """As it enters that call for so many times, which is not made any more; whether it died."""
-    # Not with --seccomp-bpf: strace 6.1 sends no signals then.
-    kill = ("-e", f"inject={call}:signal=SIGKILL:when={turn}")
-    words = _traced(house, Path("/dev/null"), *kill)
-    return subprocess.run(words, capture_output=True, check=False, timeout=300).returncode != 0
-
-
-def _traced(house: House, trace: Path, *more: str) -> list[str]:
-    names = ("", "-wal", "-shm", f".before-{HEAD}", f".before-{HEAD}.part", f".before-{HEAD}.part-journal")
-    paths = [word for name in names for word in ("-P", f"{house.catalog}{name}")]
-    strace = ["strace", "-f", "-o", str(trace), *paths, "-P", str(house.data), "-e", f"trace={CHANGES}", *more]
-    return [*strace, *command("tokens", "list", *house.words)]
+def _faults_of_second_try(state: House, house: House, up: House) -> list[str]:
+    """It is done, what was there lies beside, and nothing unfinished does."""
+    try:
+        ran(*GIVING_BACK.words, *state.words)
+        older("tokens", "list", "--json", *state.words)
+    except AssertionError as error:
+        return [f"the next try fails: {error}"]
+    asides = sorted(state.data.glob("*.after-*"))
+    faults = [] if len(asides) == 1 else [f"beside lie {asides}"]
+    for wanted, there in ((house, state.catalog), *((up, aside) for aside in asides)):
+        with opened_copy(wanted) as known, closing(sqlite3.connect(there)) as now:
+            faults += [] if same_rows(known, now) else [f"{there.name} is not as it was"]
+    return [*faults, *(f"{path.name} was left" for path in state.data.glob("*.part*"))]
 
 
 # -------------------------------------------------------------------------------------------------------------- cuts
@@ -194,8 +204,9 @@ def _traced(house: House, trace: Path, *more: str) -> list[str]:
 def cuts(house: House, into: Path, number: int, seed: int) -> Iterator[Left]:
     """The plug pulled at random calls, each with every kind of state that a disk may be in."""
     chance, root, trace = Random(seed), into / "traced", into / "cuts"
-    words = [*tracing(trace), sys.executable, "-c", COPYING, str(house.data), str(root)]
-    subprocess.run(words, capture_output=True, check=True, timeout=300)
+    strace = [word for word in tracing(trace) if word not in {"-D", "--seccomp-bpf"}]  # it is there already
+    code, _, complaint = warm_verbs(is_older=False).run(str(house.data), str(root), code=COPYING, strace=strace)
+    assert code == 0, complaint
     calls = wait_for(lambda: _whole_trace(trace, root), 30, "the tracer wrote its last lines")
     disk = TracedDisk(root, calls)
     assert not disk.unknown, disk.unknown
@@ -313,6 +324,7 @@ def whole_copy_of(house: House, into: Path) -> House:
 
 def way_back(house: House, known: Known) -> list[str]:
     """Brought up, one more event, then `doorstep downgrade`: the older one knows all of before, and finds the new."""
+    before = house_on_disk(house.data, house.config)
     server = house.server(is_older=False)
     server.start()
     try:
@@ -322,6 +334,7 @@ def way_back(house: House, known: Known) -> list[str]:
         newer = told_by(server)
     finally:
         server.kill()
+    faults += gone_from(before, house.data, house.config)
     told = ran("downgrade", "--to", "0.1.0", *house.words)
     if "1 events that" not in told:
         faults.append(f"the downgrade says {told}")
@@ -369,9 +382,11 @@ def main() -> None:
             house, known = older_house(folder / "house", chosen.events, killed=killed)
             (folder / "kills").mkdir()
             (folder / "cuts").mkdir()
+            (folder / "down").mkdir()
             for kind, left in (
                 ("kills", list(kills(house, folder / "kills", chosen.every))),
                 ("cuts", list(cuts(house, folder / "cuts", chosen.cuts, chosen.seed))),
+                ("kills on the way back", list(kills_on_the_way_back(house, folder / "down", chosen.every))),
             ):
                 figures[f"{how}, {kind}"] = figures_of(left)
                 all_left += left

@@ -1,4 +1,5 @@
 import asyncio
+import weakref
 from collections.abc import Callable, Coroutine
 from datetime import UTC
 from typing import Any, TypeVar
@@ -168,3 +169,15 @@ def test_two_cameras_that_see_one_visit_make_one_alert_and_a_press_passes() -> N
         assert spared.outcome == "told of the same visit by another camera"
 
     at_desk(act)
+
+
+def test_a_picture_that_was_told_is_not_kept_until_the_next_alert() -> None:
+    async def act(desk: Desk) -> bool:
+        frame = StandInFrame()
+        kept = weakref.ref(frame)
+        desk.desk.tell(desk.raised(), frame)
+        del frame
+        await turns()
+        return len(desk.mail.accepted) == 1 and kept() is None
+
+    assert at_desk(act)

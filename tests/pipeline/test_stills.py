@@ -1,3 +1,4 @@
+import weakref
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -99,6 +100,19 @@ def test_it_is_written_once_and_again_only_for_a_much_better_one() -> None:
         assert (gallery.shown, gallery.writes) == ("better", 2)
 
     in_gallery(act)
+
+
+def test_a_picture_that_the_store_has_is_not_kept_as_well() -> None:
+    async def act(gallery: Gallery) -> bool:
+        frame = StandInFrame()
+        kept = weakref.ref(frame)
+        gallery.record()
+        gallery.stills.offer(EVENT, frame, 1.0)
+        del frame
+        await gallery.clock.sleep(1)
+        return gallery.writes == 1 and kept() is None
+
+    assert in_gallery(act)
 
 
 def test_ever_better_ones_are_written_now_and_then_and_the_best_at_the_end() -> None:

@@ -1,9 +1,9 @@
 """Installs the release as people do, on a fresh Debian, to the first alert of the demo; prints seconds for each step.
 
-make release && python tests/release/fresh_debian.py [--suite trixie] [--routes deb pipx]
+make release && python tests/release/fresh_debian.py [--suite trixie] [--routes deb pipx by-hand models]
 
-Needs root, debootstrap and the network for Debian's own packages (the way by pipx: also for Python's).  The models are
-those of DOORSTEP_MODELS, for a fresh machine here reaches none.
+Needs root, debootstrap and the network for Debian's own packages (by pipx, and for the models: also for Python's).
+Only the route `models` fetches models; for the others they are those of DOORSTEP_MODELS.
 """
 
 import argparse
@@ -21,7 +21,9 @@ from tempfile import TemporaryDirectory
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from fakes.fresh_debian import Running, copy_of, fresh_root, in_root, running
+from fakes.kept_house import gone_from, house_on_disk
 from fakes.server_process import model_folder
+from faults.older_doorstep import older_environment, older_file
 
 DIST = Path(__file__).resolve().parents[2] / "dist"
 ARCHES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -66,7 +68,7 @@ def main() -> None:
 
 def by_deb(folder: Path, suite: str) -> None:
     """First an older one, then this over it; removed, installed again, purged."""
-    [package] = DIST.glob(f"doorstep_*+deb{NUMBERS[suite]}_{ARCHES[platform.machine()]}.deb")
+    package = package_for(suite)
     with timed(f"an older package of the same files ({OLDER})"):
         older_of(package, folder / "srv" / "older.deb")
     shutil.copy(package, folder / "srv" / "doorstep.deb")
@@ -134,10 +136,89 @@ def by_pipx(folder: Path, _suite: str) -> None:
     print(f"{time.monotonic() - began:7.1f} s  altogether, from `pipx install` to the first alert", flush=True)
 
 
-ROUTES: dict[str, Callable[[Path, str], None]] = {"deb": by_deb, "pipx": by_pipx}
+def over_by_hand(folder: Path, suite: str) -> None:
+    """Over a 0.1.0 with its own code and unit, as its guide had it installed: it is taken over, and nothing is lost."""
+    package = package_for(suite)
+    shutil.copy(package, folder / "srv" / "doorstep.deb")
+    with timed("Debian's packages fetched"):
+        in_root(folder, "apt-get", "update", "-q")
+        in_root(folder, "apt-get", "install", "-y", "-q", "--download-only", "/srv/doorstep.deb")
+        in_root(folder, "apt-get", "install", "-y", "-q", "python3", "libstdc++6", "adduser")
+    laid_by_hand(package, folder)
+    with running(folder) as machine:
+        machine.run("systemctl", "enable", "--now", "doorstep")
+        token = waited(lambda: machine.run(*AS_0_1_0, *TOKEN, "--data", "/var/lib/doorstep", check=False), is_token)
+        token = token.strip()
+        with timed("to the first alert of 0.1.0"):
+            first_alert(lambda path: ask(machine, path, token))
+        before = kept_of(machine, token)
+        config = folder / "etc" / "doorstep" / "doorstep.toml"
+        machine.run("systemctl", "stop", "doorstep")  # what is compared must stand still
+        house = house_on_disk(folder / "var" / "lib" / "private" / "doorstep", config)
+        machine.run("systemctl", "start", "doorstep")
+        with timed("the package over it"):
+            said = machine.run("apt-get", "install", "-y", "-q", "/srv/doorstep.deb")
+        assert "took over what was installed by hand" in said, said
+        serves(machine)
+        assert kept_of(machine, token)[: len(before)] == before
+        machine.run("systemctl", "stop", "doorstep")
+        assert gone_from(house, folder / "var" / "lib" / "doorstep", config) == []
+        machine.run("systemctl", "start", "doorstep")
+        assert "User=doorstep" in machine.run("systemctl", "show", "doorstep", "--property=User")
+        assert machine.run("find", "/var/lib/doorstep", "!", "-user", "doorstep") == ""
+        assert "sound" in machine.run("doorstep", "models", "verify")
+        print(f"          {len(before)} events, models and settings are there, and all of it is doorstep's", flush=True)
+
+
+def laid_by_hand(package: Path, folder: Path) -> None:
+    """Our libraries and its code; its unit; a camera; secrets and models as it kept them."""
+    models = model_folder()
+    assert models is not None
+    subprocess.run(["dpkg-deb", "-x", str(package), str(folder / "srv" / "tree")], check=True)
+    shutil.move(folder / "srv" / "tree" / "opt" / "doorstep", folder / "opt" / "doorstep")
+    shutil.rmtree(folder / "srv" / "tree")
+    [code] = (folder / "opt" / "doorstep").glob("lib/python3*/site-packages/doorstep")
+    shutil.rmtree(code)
+    shutil.copytree(Path(older_environment()["PYTHONPATH"]) / "doorstep", code)
+    shutil.copytree(models, folder / "opt" / "doorstep" / "models")
+    settings = folder / "etc" / "doorstep"
+    settings.mkdir()
+    (settings / "doorstep.toml").write_text(f'[server]\nlisten = "127.0.0.1:8080"\n{CAMERA}')
+    (settings / "doorstep.env").write_text("DOORSTEP_MODELS=/opt/doorstep/models\n")
+    (settings / "doorstep.env").chmod(0o600)
+    (folder / "etc" / "systemd" / "system" / "doorstep.service").write_text(
+        older_file("deploy/systemd/doorstep.service")
+    )
+
+
+def models_fetched(folder: Path, suite: str) -> None:
+    """By the package's own command, which asks the network: not while the machine runs, for then it has none."""
+    shutil.copy(package_for(suite), folder / "srv" / "doorstep.deb")
+    with timed("apt install, in a root whose systemd does not run"):
+        in_root(folder, "apt-get", "update", "-q")
+        in_root(folder, "apt-get", "install", "-y", "-q", "/srv/doorstep.deb")
+    with timed("doorstep models fetch"):
+        print(f"          {in_root(folder, 'doorstep', 'models', 'fetch').strip()}", flush=True)
+    assert "sound" in in_root(folder, "doorstep", "models", "verify")
+
+
+ROUTES: dict[str, Callable[[Path, str], None]] = {
+    "deb": by_deb,
+    "pipx": by_pipx,
+    "by-hand": over_by_hand,
+    "models": models_fetched,
+}
 VENV = "ls -d ~/.local/share/pipx/venvs/doorstep/bin/python ~/.local/pipx/venvs/doorstep/bin/python 2> /dev/null"
 """Which of the two depends on the age of pipx."""
 TOKEN = ("doorstep", "tokens", "create", "--scope", "events:read,status:read")
+AS_0_1_0 = ("env", "PATH=/opt/doorstep/bin:/usr/bin:/bin")
+"""As root: its guide's own way, `systemd-run --wait`, wants a bus, which a smallest Debian has not."""
+
+
+def package_for(suite: str) -> Path:
+    """Of this machine's processor."""
+    [package] = DIST.glob(f"doorstep_*+deb{NUMBERS[suite]}_{ARCHES[platform.machine()]}.deb")
+    return package
 
 
 def refused(folder: Path, suite: str) -> None:
@@ -243,10 +324,19 @@ def survives(machine: Running, what: str, happen: Callable[[], object]) -> None:
     before, process = segments(machine), main_process(machine)
     happen()
     waited(lambda: main_process(machine), lambda said: said not in {"0", process})
-    waited(lambda: machine.run("systemctl", "is-active", "doorstep", check=False), lambda said: said == "active\n")
+    serves(machine)
     kept = before & segments(machine)
     print(f"          {what}: {len(kept)} of {len(before)} seconds of the buffer are still there", flush=True)
     assert len(kept) > len(before) / 2
+
+
+def serves(machine: Running) -> None:
+    """Once it does; raises AssertionError with the last words of the service."""
+    try:
+        waited(lambda: machine.run("systemctl", "is-active", "doorstep", check=False), lambda said: said == "active\n")
+    except AssertionError as error:
+        last = machine.run("journalctl", "-u", "doorstep", "--no-pager", "-o", "cat", "-n", "40", check=False)
+        raise AssertionError(last) from error
 
 
 def main_process(machine: Running) -> str:

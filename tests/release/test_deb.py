@@ -1,5 +1,6 @@
 """The Debian package: what lies in it, what it asks for, and what its scripts do with what lies there already."""
 
+import gzip
 import io
 import os
 import shutil
@@ -36,7 +37,7 @@ def stand_in_wheel(name: str) -> ZipFile:
 
 @cache
 def package_of(suite: str, arch: str) -> Package:
-    return Package(Target(SUITES[suite], arch), "1.2.3")
+    return Package(Target(SUITES[suite], arch), "1.2.3", MOMENT)
 
 
 def entries(suite: str = "bookworm", arch: str = "amd64") -> dict[str, Entry]:
@@ -112,6 +113,14 @@ def test_the_unit_is_the_one_of_the_guide() -> None:
     assert entries()["usr/lib/systemd/system/doorstep.service"].read() == UNIT.read_bytes()
 
 
+def test_its_changelog_is_one_that_debian_reads() -> None:
+    text = gzip.decompress(entries()["usr/share/doc/doorstep/changelog.gz"].read())
+    assert b"doorstep (1.2.3+deb12) bookworm; urgency=medium\n" in text
+    assert b"  Sun, 22 Nov 2026 21:16:45 +0000\n" in text
+    notes = gzip.decompress(entries()["usr/share/doc/doorstep/CHANGELOG.md.gz"].read())
+    assert notes == (ROOT / "CHANGELOG.md").read_bytes()
+
+
 def test_nothing_in_it_lies_where_the_owner_writes() -> None:
     assert [path for path in entries() if path.startswith(("etc/", "var/", "run/", "home/"))] == []
 
@@ -135,44 +144,6 @@ def test_its_scripts_ask_no_network(script: str) -> None:
     text = (TEXTS / script).read_text("utf-8")
     commands = [line for line in text.splitlines() if not line.lstrip().startswith(("#", "echo "))]
     assert [line for line in commands if any(word in line for word in ("pip", "fetch", "curl", "wget"))] == []
-
-
-def first_config(folder: Path) -> None:
-    """The part of postinst that lays it, with its paths below `folder` and as whoever runs this."""
-    text = (TEXTS / "postinst").read_text("utf-8")
-    part = text[text.index("first_config() {") : text.index('if [ "$1" = configure ]')]
-    part = part.replace("/etc/doorstep", str(folder)).replace(
-        "/usr/share/doorstep/doorstep.toml", str(TEXTS / "doorstep.toml")
-    )
-    part = part.replace("setpriv --reuid=doorstep --regid=doorstep --clear-groups --", "")
-    subprocess.run(["sh", "-ec", f"{part}\nfirst_config"], check=True)
-
-
-def test_a_first_config_is_for_its_user_alone(tmp_path: Path) -> None:
-    first_config(tmp_path)
-    laid = tmp_path / "doorstep.toml"
-    assert laid.read_bytes() == (TEXTS / "doorstep.toml").read_bytes()
-    assert laid.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_config_that_is_there_is_never_written_over(tmp_path: Path) -> None:
-    (tmp_path / "doorstep.toml").write_text("mine")
-    first_config(tmp_path)
-    assert (tmp_path / "doorstep.toml").read_text() == "mine"
-
-
-def test_a_link_where_the_config_should_be_is_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "doorstep.toml").symlink_to(tmp_path / "elsewhere")
-    first_config(tmp_path)
-    assert not (tmp_path / "elsewhere").exists()
-
-
-def test_root_writes_nothing_in_the_folder_that_the_service_may_write() -> None:
-    """Only folders whose parents are root's are given away; what lies in them is laid by their own user."""
-    lines = (TEXTS / "postinst").read_text("utf-8").splitlines()
-    by_root = [line.strip() for line in lines if "/etc/doorstep" in line and not line.lstrip().startswith("#")]
-    assert [line for line in by_root if line.startswith(("chown", "chmod", "cp", "touch"))] == []
-    assert "install -d -o doorstep -g doorstep -m 0750 /etc/doorstep" in by_root
 
 
 def test_the_first_config_is_one_that_starts(tmp_path: Path) -> None:

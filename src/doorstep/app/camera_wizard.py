@@ -17,7 +17,6 @@ from doorstep.core.camera_patterns import candidates, with_host
 from doorstep.core.camera_probe import FoundCamera, ProbedStream, ProbeProgress, ProbeReport, ProbeWish, Trouble
 from doorstep.core.errors import CredentialsRefused, DoorstepError, ProbeRefused, SourceError
 from doorstep.core.settings import CameraSettings
-from doorstep.onvif.device import Door, OnvifDevice
 from doorstep.onvif.discovery import answered
 from doorstep.ports import Clock
 from doorstep.sources.confined import ReaderBroke
@@ -125,6 +124,9 @@ class CameraWizard:
         return await self._seen([await place_of(address)], wish, running)
 
     async def _by_onvif(self, wish: ProbeWish, running: _Running) -> ProbeReport:
+        await asyncio.to_thread(_load_onvif)
+        from doorstep.onvif.device import Door, OnvifDevice  # noqa: PLC0415 - as there
+
         parts = parts_of(wish.onvif)
         if parts is None or is_metadata(parts) or parts.scheme not in {"http", "https"} or not parts.hostname:
             raise Unfit(Trouble.FORBIDDEN, "This is no address of an ONVIF camera.")
@@ -179,3 +181,8 @@ class CameraWizard:
 
 class _Ended(Exception):
     """Somebody ended the probe."""
+
+
+def _load_onvif() -> None:
+    """In a thread: its client of HTTP takes a slow machine half a second, and the event loop has cameras to serve."""
+    import doorstep.onvif.device  # noqa: F401, PLC0415 - 1 MiB, for houses that add a camera by ONVIF

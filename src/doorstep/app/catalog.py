@@ -12,7 +12,7 @@ from doorstep.catalog.copying import sync
 from doorstep.catalog.engine import open_engine
 from doorstep.catalog.sites import settle, share_with
 from doorstep.catalog.tables import HEAD
-from doorstep.catalog.upgrade import revision, upgrade
+from doorstep.catalog.upgrade import fit_revision, revision, upgrade
 from doorstep.core.cloud_settings import CatalogSettings
 from doorstep.core.errors import CatalogUnavailable, ConfigInvalid
 from doorstep.core.site import SiteName
@@ -47,10 +47,13 @@ def own_catalog(data: Path, kept: CatalogSettings = IN_FILE) -> Engine:
 
 
 def is_older(data: Path, kept: CatalogSettings = IN_FILE) -> bool:
-    """Whether there is a catalog that `own_catalog` would upgrade.  Raises CatalogUnavailable."""
+    """Whether there is a catalog that `own_catalog` would upgrade.
+
+    Raises CatalogUnavailable, also for one that `own_catalog` would refuse.
+    """
     engine = open_catalog(data, kept)
     try:
-        return (revision(engine) or HEAD) < HEAD
+        return (fit_revision(engine) or HEAD) < HEAD
     finally:
         engine.dispose()
 

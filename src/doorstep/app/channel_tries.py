@@ -3,6 +3,7 @@
 An address from the page is not the owner's file: it may lead home or to the internet, not to this machine itself.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,7 +19,6 @@ from doorstep.core.public_address import may_be_a_camera
 from doorstep.notifiers.apprise import AppriseNotifier
 from doorstep.notifiers.blocking_calls import BlockingCalls
 from doorstep.notifiers.guarded_post import look_up
-from doorstep.notifiers.smtp import SmtpNotifier
 from doorstep.notifiers.telegram_bot import chats_of
 from doorstep.pipeline.channel_test import TEXT, TITLE
 from doorstep.ports import Clock, Notifier
@@ -62,6 +62,9 @@ class ChannelTries:
         Mail and webhooks go to what was judged, whatever their name means a moment later; Apprise looks up again.
         """
         if settings.email is not None:
+            await asyncio.to_thread(_load_smtp)
+            from doorstep.notifiers.smtp import SmtpNotifier  # noqa: PLC0415 - as there
+
             parts = urlsplit(settings.email.smtp)
             found = await self._judged(parts.hostname or "", parts.port or 0)
             return SmtpNotifier(settings.email, reached_at=found)
@@ -90,6 +93,11 @@ class ChannelTries:
         if not found or not all(map(self._may_reach, found)):
             raise NotifierRefused(FORBIDDEN)
         return found
+
+
+def _load_smtp() -> None:
+    """In a thread, as `camera_wizard` loads ONVIF: the event loop has cameras to serve."""
+    import doorstep.notifiers.smtp  # noqa: F401, PLC0415 - aiosmtplib, for who tries mail
 
 
 def channel_parts(clock: Clock, link: str) -> ChannelParts:

@@ -11,7 +11,6 @@ from doorstep.core.errors import DoorstepError, NotifierRefused, NotifierUnavail
 from doorstep.core.notify_settings import AppriseSettings, EmailSettings, NotifySettings, WebhookSettings
 from doorstep.core.recipient import Recipient
 from doorstep.notifiers.apprise import AppriseNotifier
-from doorstep.notifiers.smtp import SmtpNotifier
 from doorstep.ports import Clock, Notifier, Payments, Recipients
 
 log = structlog.get_logger()
@@ -132,6 +131,8 @@ def _notifier(chosen: Chosen, clock: Clock, payments: Payments | None) -> Notifi
 
 def _mail(settings: EmailSettings, payments: Payments | None) -> Notifier:
     if not settings.ses_region:
+        from doorstep.notifiers.smtp import SmtpNotifier  # noqa: PLC0415 - aiosmtplib, for houses that are told by mail
+
         return SmtpNotifier(settings)
     from doorstep.notifiers.ses import SesNotifier  # noqa: PLC0415 - an extra, which most do without
 

@@ -14,6 +14,7 @@ from doorstep.core.input_size import SizeChoice, SizedModel
 from doorstep.core.settings import DetectionSettings
 from doorstep.pipeline.health import HealthBoard
 from doorstep.ports import Clock, Detector
+from doorstep.sources.spent_pages import SETTLED_SECONDS, give_back_start, library_parts
 from doorstep.vision.models import find_model
 
 log = structlog.get_logger()
@@ -67,7 +68,8 @@ class LateDetector:
     ) -> None:
         """`load` is called in a thread and raises ModelInvalid; after `patience` seconds of it the owner is told.
 
-        Without it nobody looks, or, `beside_remote`, nobody but the remote detector.
+        Without it nobody looks, or, `beside_remote`, nobody but the remote detector.  To be made while no other thread
+        loads a library.
         """
         self._load = load
         self._health = health
@@ -76,6 +78,7 @@ class LateDetector:
         self._beside_remote = beside_remote
         self._detector: Detector | None = None
         self._choice = SizeChoice(0, "")
+        self._settled = library_parts()
 
     def current(self) -> Detector | None:
         """None while it is loading or missing."""
@@ -96,7 +99,15 @@ class LateDetector:
                 await self._clock.sleep(RETRY_SECONDS)
         self._health.clear(MODEL)
         self._tell_choice(self._detector)
+        await self._give_back_start()
         await asyncio.Event().wait()
+
+    async def _give_back_start(self) -> None:
+        """At once what was loaded before anything ran beside, later what came with the model."""
+        await asyncio.to_thread(give_back_start, self._settled)
+        loaded = await asyncio.to_thread(library_parts)
+        await self._clock.sleep(SETTLED_SECONDS)
+        await asyncio.to_thread(give_back_start, loaded)
 
     async def _loaded(self) -> tuple[Detector, SizeChoice]:
         loading = asyncio.get_running_loop().run_in_executor(None, self._load)

@@ -20,7 +20,10 @@ def data_folder(data: Path) -> Path:
         msg = f"The data folder {data} cannot be made ({error.strerror}). Name another with --data or server.data."
         raise ConfigInvalid(msg) from error
     if not os.access(data, os.W_OK | os.X_OK):
-        msg = f"The data folder {data} cannot be written by this user. Name another with --data or server.data."
+        msg = (
+            f"The data folder {data} cannot be written by this user. If it is the service's, say `sudo doorstep …`; "
+            "else name another with --data or server.data."
+        )
         raise ConfigInvalid(msg)
     return data
 
@@ -28,6 +31,11 @@ def data_folder(data: Path) -> Path:
 def catalog_path(data: Path) -> Path:
     """The catalog's file."""
     return data / "doorstep.sqlite"
+
+
+def lock_path(data: Path) -> Path:
+    """What its one server holds."""
+    return data / "lock"
 
 
 def catalog_url(data: Path, kept: CatalogSettings | None = None) -> str:
@@ -42,9 +50,9 @@ def locked(data: Path) -> Iterator[None]:
     Raises ConfigInvalid.
     """
     try:
-        file = (data / "lock").open("a")
+        file = lock_path(data).open("a")
     except OSError as error:
-        msg = f"{data / 'lock'} cannot be opened ({error.strerror}). Did another user run Doorstep with this folder?"
+        msg = f"{lock_path(data)} cannot be opened ({error.strerror}). Did another user run Doorstep with this folder?"
         raise ConfigInvalid(msg) from error
     with file:
         try:

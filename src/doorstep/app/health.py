@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-
-from cryptography import x509
+from typing import TYPE_CHECKING
 
 from doorstep.accounts.account_book import AccountBook
 from doorstep.app.alive_file import AliveFile
@@ -18,6 +17,9 @@ from doorstep.pipeline.health_alerts import HealthAlerts
 from doorstep.pipeline.house_health import HouseFacts, HouseHealth
 from doorstep.pipeline.push_devices import PushDevices
 from doorstep.pipeline.supervisor import Tasks
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 MOST_CERTIFICATE_BYTES = 1024 * 1024
 
@@ -93,6 +95,8 @@ def certificate_ends(tls: TlsSettings | None) -> datetime | None:
     return min((certificate.not_valid_after_utc for certificate in chain), default=None)
 
 
-def _read(path: Path) -> list[x509.Certificate]:
+def _read(path: Path) -> "list[x509.Certificate]":
+    from cryptography import x509  # noqa: PLC0415 - for houses that have a certificate
+
     with path.open("rb") as file:
         return x509.load_pem_x509_certificates(file.read(MOST_CERTIFICATE_BYTES))

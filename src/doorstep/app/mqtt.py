@@ -63,7 +63,8 @@ class Mqtt:
     def endless(self, house: SeenHouse) -> Tasks:
         """What runs until the server stops, by its name."""
         settings = self._settings
-        discovery = Discovery(settings.discovery, settings.prefix, house.page) if settings.discovery else None
+        found = Discovery(settings.discovery, settings.prefix, house.page, settings.pictures)
+        discovery = found if settings.discovery else None
         shown = MqttHouse(
             self._link, house.cameras, house.live, _ways(house), self._clock, discovery, pictures=settings.pictures
         )

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from doorstep.app.cameras import time_zone
 from doorstep.app.ground import Ground
@@ -26,7 +27,9 @@ from doorstep.pipeline.supervisor import Tasks
 from doorstep.pipeline.upload_try import UploadTries
 from doorstep.pipeline.uploads import Uploads
 from doorstep.pipeline.way_out import Postage, WayOut
-from doorstep.stores.s3 import S3Store
+
+if TYPE_CHECKING:
+    from doorstep.stores.s3 import S3Store
 
 LOST_SHOWN_SECONDS = 86_400.0
 
@@ -38,7 +41,7 @@ class OffSiteCopies:
     `cameras` are those whose events go off-site now, of those that `stay_here` not even what waits is sent.
     """
 
-    store: S3Store
+    store: "S3Store"
     records: SqlUploadRecords
     uploads: Uploads
     parts: OffSiteParts
@@ -76,7 +79,7 @@ class _Made:
 
     ground: Ground
     settings: S3Settings
-    store: S3Store
+    store: "S3Store"
     records: SqlUploadRecords
     way: WayOut
     cameras: dict[CameraId, str] = field(default_factory=dict)
@@ -126,6 +129,8 @@ def make_off_site(
     settings = ground.settings.store.s3
     if settings is None:
         return None
+    from doorstep.stores.s3 import S3Store  # noqa: PLC0415 - with `cryptography` 4 MiB, for houses with a bucket
+
     store = S3Store(settings, ground.clock)
     way = WayOut(store, OwnThreads("off-site"), ground.clock, postage)
     made = _Made(ground, settings, store, SqlUploadRecords(ground.engine), way)

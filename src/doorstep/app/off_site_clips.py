@@ -1,5 +1,6 @@
 """Playing from the bucket, as the web has it."""
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from doorstep.app.off_site import OffSiteCopies
@@ -8,8 +9,10 @@ from doorstep.core.errors import StoreUnavailable
 from doorstep.own_threads import in_own_thread
 from doorstep.pipeline.off_site_clips import OffSiteClips, OnFetched
 from doorstep.ports import Clock
-from doorstep.stores.s3 import S3Store
 from doorstep.web.off_site_parts import OffSiteClipParts
+
+if TYPE_CHECKING:
+    from doorstep.stores.s3 import S3Store
 
 _ANY_KEY = "clip.mp4"
 
@@ -45,7 +48,7 @@ async def origin_of_links(copies: OffSiteCopies | None, settings: S3Settings | N
     return await in_own_thread("off-site", lambda: _origin(store))
 
 
-def _origin(store: S3Store) -> str:
+def _origin(store: "S3Store") -> str:
     try:
         made = store.link(_ANY_KEY, 1.0, _ANY_KEY)
     except StoreUnavailable:

@@ -4,7 +4,7 @@ No section takes longer than SECTION_SECONDS, and one that cannot be had does no
 """
 
 import importlib.metadata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import TimeoutError as NotInTime
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from doorstep.app.report_processes import Watch, running_section
 from doorstep.clock import HARDWARE_CLOCK, TIMESYNC_DONE, synchronised
 from doorstep.core.machine_report import MachineReport, ReportLine, ReportSection, without_private
 from doorstep.core.settings import Settings
+from doorstep.core.unit_sandbox import NEEDED, SHUT, opened
 from doorstep.own_threads import OwnThreads
 
 SECTION_SECONDS = 30.0
@@ -98,13 +99,25 @@ def clock_section(files: MachineFiles) -> ReportSection:
 
 
 def unit_section(programs: MachinePrograms) -> ReportSection:
-    """How systemd sees Doorstep, and whether it feeds the hardware's watchdog."""
+    """How systemd sees Doorstep, what of its sandbox somebody opened, and whether it feeds the hardware's watchdog."""
     lines = []
     for unit in UNITS:
         printed = programs.printed("systemctl", "show", unit, *(f"--property={word}" for word in _UNIT_WORDS))
         told = [line for line in (printed or "").splitlines() if line.partition("=")[0] in _UNIT_WORDS]
         lines.append(ReportLine(unit, " ".join(sorted(told)) or None))
+    lines += _sandbox(programs)
     watchdog = programs.printed("systemctl", "show", "--property=RuntimeWatchdogUSec", "--value")
     return ReportSection(
         "Units", (*lines, ReportLine("watchdog of the machine", (watchdog or "").strip()[:20] or None))
     )
+
+
+def _sandbox(programs: MachinePrograms) -> Iterator[ReportLine]:
+    """Nothing where there is no such unit: then there is no sandbox that could have been opened."""
+    asked = ("LoadState", *SHUT, *NEEDED)
+    shown = programs.printed("systemctl", "show", UNITS[0], *(f"--property={name}" for name in asked)) or ""
+    if "LoadState=loaded" in shown.splitlines():
+        found = tuple(opened(shown))
+        yield ReportLine("opened in its sandbox", found)
+        if found:
+            yield ReportLine("remedy", f"`systemctl cat {UNITS[0]}` shows which file opens it; take those lines out.")

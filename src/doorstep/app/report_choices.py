@@ -171,7 +171,7 @@ def _chosen_texts(value: object, default: object = None) -> Iterator[str]:
 
 
 def _parts(text: str) -> Sequence[str]:
-    """Of an address its host, name and password, of a path its last folder."""
+    """Of an address its host, name and password."""
     try:
         address = urlsplit(text)
         found = [address.hostname, address.username, address.password]

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from doorstep.app.folders import lock_path
 from doorstep.app.machine_files import MachineFiles
 from doorstep.core.machine_report import ReportLine, ReportSection
 from doorstep.core.machine_texts import figures_in, lock_holder
@@ -57,7 +58,7 @@ def running_section(files: MachineFiles, data: Path, watch: Watch) -> ReportSect
 def running_process(files: MachineFiles, data: Path) -> int | None:
     """Who holds the data folder, else a `doorstep publish`; None where neither runs, or may be seen."""
     with suppress(OSError):
-        holder = lock_holder(files.text("proc/locks"), (data / "lock").stat().st_ino)
+        holder = lock_holder(files.text("proc/locks"), lock_path(data).stat().st_ino)
         if holder is not None and files.exists(f"proc/{holder}/stat"):
             return holder
     for name in files.names("proc"):

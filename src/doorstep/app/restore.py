@@ -82,6 +82,9 @@ def _refuse_second_catalog(data: Path) -> None:
 
 def _checked_catalog(backup: OpenBackup, workshop: Path) -> Path:
     """Written and compared with what the manifest says.  Raises BackupInvalid, CatalogUnavailable, OSError."""
+    if backup.manifest.revision > HEAD:
+        msg = "A newer Doorstep made this backup. Install that version, then restore."
+        raise BackupInvalid(msg)
     kept = backup.manifest.file(CATALOG)
     room = os.statvfs(workshop)
     if kept is None or kept.size > room.f_bavail * room.f_frsize - LEAST_FREE_BYTES:
@@ -94,9 +97,6 @@ def _checked_catalog(backup: OpenBackup, workshop: Path) -> Path:
         file.flush()
         os.fsync(file.fileno())
     found = check_catalog(path)
-    if found.revision > HEAD:
-        msg = "A newer Doorstep made this backup. Install that version, then restore."
-        raise BackupInvalid(msg)
     if (found.revision, dict(found.rows)) != (backup.manifest.revision, dict(backup.manifest.rows)):
         msg = "The catalog in the backup is not the one that its manifest describes. Nothing of it was used."
         raise BackupInvalid(msg)

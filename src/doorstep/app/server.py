@@ -16,9 +16,11 @@ from doorstep.app.buffer_folder import storage_notes
 from doorstep.app.costs import pays_for_motion
 from doorstep.app.disk_at_start import refuse_read_only, spare_space
 from doorstep.app.folders import data_folder, locked
+from doorstep.app.heap_holes import keep_giving_back
 from doorstep.app.http import HttpServer, listen, owners_socket
 from doorstep.app.motion_queue import motion_tasks
 from doorstep.app.off_site_clips import origin_of_links
+from doorstep.app.older_names import write_names_of_now
 from doorstep.app.preferences import held_tasks
 from doorstep.app.reloading import FINISH_SECONDS, Reloader, make_reloader
 from doorstep.app.server_parts import ServerParts, make_server
@@ -34,6 +36,7 @@ from doorstep.pipeline.disk_calls import use_enough_threads
 from doorstep.pipeline.lateness import measure_lateness
 from doorstep.pipeline.recovery import Recovery
 from doorstep.pipeline.supervisor import Endless, Tasks, keep_running
+from doorstep.sources.spent_pages import give_back_holes
 from doorstep.stores.lost_and_found import LostAndFound
 
 log = structlog.get_logger()
@@ -85,7 +88,7 @@ async def serve(
         gc.freeze()  # what is here now stays: to look through it again and again stops all for a tenth of a second
         say(f"listening on {_spoken_address(settings, public)}")
         try:
-            await unless(stopped, _begin(server, say, base_address(settings.server, port)))
+            await unless(stopped, _begin(server, say, base_address(settings.server, port), place))
         except CatalogAway as error:  # it was there a moment ago: the next run goes on without
             log.warning("the catalog went away in the middle of the start; starting anew", reason=str(error))
             await _close(server)
@@ -97,12 +100,14 @@ async def serve(
         return not stopped.is_set()
 
 
-async def _begin(server: ServerParts, say: Callable[[str], None], at_home: str) -> None:
+async def _begin(server: ServerParts, say: Callable[[str], None], at_home: str, place: SettingsPlace | None) -> None:
     """What comes before anything runs; at home it is reached before anything outside leads here."""
     for note in storage_notes(server.shared.settings):
         log.info(note)
     if server.awaiting is not None:
         return  # what a former run left is in the catalog, or waits for it
+    if place is not None:  # only now: of an upgrade that fails the older Doorstep finds its config as it was
+        await asyncio.to_thread(write_names_of_now, place.path, server.shared.settings.server.data, server.shared.clock)
     await _recover(server)
     if not await asyncio.to_thread(server.accounts.is_set_up):
         say(f"Make your account (within 10 minutes): {at_home}/setup#{server.accounts.setup_code()}")
@@ -191,6 +196,7 @@ def _endless(server: ServerParts, reloading: Endless) -> Tasks:
         **server.clips.endless(),
         "disk": storage.disk.run,
         "clock": server.clock_watch.run,
+        "heap holes": partial(keep_giving_back, give_back_holes, server.shared.clock),
         "loop lateness": partial(measure_lateness, server.lateness, server.shared.clock),
     }
 

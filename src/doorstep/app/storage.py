@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from doorstep.app.abandoned_memory import settle_memory
 from doorstep.app.buffer_folder import boot_id, buffer_bytes, buffer_folder
 from doorstep.core.camera import CameraId
 from doorstep.core.disk_kind import durability_of
@@ -39,6 +40,7 @@ def open_storage(settings: Settings, health: HealthBoard, clock: Clock) -> Stora
     store = LocalStore(data / "recordings")
     folder = buffer_folder(settings.buffer, data)
     shelf = FolderShelf(folder, boot_id())
+    settle_memory(folder, data)
     budget = buffer_bytes(settings.buffer, folder)
     return Storage(
         store=store,

@@ -59,7 +59,7 @@ class Alive:
     def _status(self) -> str:
         problems = [problem for problem in self._health.problems() if not problem.minor]
         if not problems:
-            return "Seeing."
+            return "Nothing is wrong."
         wrong = "1 thing is" if len(problems) == 1 else f"{len(problems)} things are"
         what = " ".join(problems[0].what.split())  # a line break in it would begin another assignment
         return f"{wrong} wrong: {what}"

@@ -1,22 +1,34 @@
 """The catalog's SQLite file copied while it is used, and looked at before it is trusted.  Steps live in `upgrade`."""
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from doorstep.catalog.engine import catalog_errors
-from doorstep.catalog.tables import Base
+from doorstep.catalog.tables import HEAD, Base
 from doorstep.core.errors import CatalogUnavailable
+from doorstep.core.releases import RELEASES
 
 _BUSY_SECONDS = 5.0
 REVISIONS = "alembic_version"
 """The table that says which step was taken last."""
 
+STEPS_TAKEN = f"SELECT version_num FROM {REVISIONS} LIMIT 2"  # noqa: S608 - a constant
+"""Doorstep keeps one row; two are another program's."""
+
+STEP = re.compile(r"[0-9]{4}")
+"""How a step is called: by its number."""
+
 _DAMAGED = "The catalog is damaged. Run `doorstep fsck`, or restore a backup."
 NOT_OURS = "This database is no catalog of Doorstep: it holds something that none has. It was not used."
+NEWER = (
+    "The catalog was written by a newer Doorstep. Install that version again, or put back the copy of before with "
+    f"`doorstep downgrade --to {RELEASES[-1][0]}`."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +82,49 @@ def check_catalog(path: Path) -> CatalogFile:
         found = database.execute("SELECT type, name FROM sqlite_master").fetchall()
         tables = {name for kind, name in found if kind == "table" and not name.startswith("sqlite_")}
         if any(kind not in {"table", "index"} for kind, _ in found) or not tables <= _known_tables():
-            raise CatalogUnavailable(NOT_OURS)
-        if REVISIONS not in tables:
-            raise CatalogUnavailable(NOT_OURS)
+            raise CatalogUnavailable(NEWER if _is_newer(database, tables) else NOT_OURS)
         refuse_damaged(database)
-        revision = database.execute(f"SELECT version_num FROM {REVISIONS}").fetchone()  # noqa: S608 - a constant
         rows = {name: _count(database, name) for name in sorted(tables - {REVISIONS})}
-    if revision is None:
+        return CatalogFile(last_step(database), rows)
+
+
+def last_step(database: sqlite3.Connection) -> str:
+    """The number of it, also of a Doorstep to come.  Raises sqlite3.Error, CatalogUnavailable for what is not ours."""
+    try:
+        found = database.execute(STEPS_TAKEN).fetchall()
+    except sqlite3.OperationalError as error:
+        if code_of(error) != sqlite3.SQLITE_ERROR:
+            raise
+        found = []  # there is no such table, or no text that can be read
+    if len(found) != 1 or not STEP.fullmatch(str(found[0][0])):
         raise CatalogUnavailable(NOT_OURS)
-    return CatalogFile(str(revision[0]), rows)
+    return str(found[0][0])
+
+
+def code_of(error: sqlite3.Error) -> int:
+    """SQLite's primary result code; Python's own errors, such as of a text that is no UTF-8, pass as little as a
+    statement that does not fit.
+    """
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
+
+
+def _is_newer(database: sqlite3.Connection, tables: set[str]) -> bool:
+    return REVISIONS in tables and last_step(database) > HEAD
+
+
+def make_beside(path: Path, catalog: Path) -> None:
+    """An empty file for the catalog's owner alone, also where root asks for it; there is none of that name.
+
+    The owner may write the folder: what he lays there meanwhile, such as a link, is not given to him.  Raises OSError.
+    """
+    owner = catalog.stat()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        if (owner.st_uid, owner.st_gid) != (os.geteuid(), os.getegid()):
+            with suppress(OSError):  # as SQLite does with its log
+                os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    finally:
+        os.close(descriptor)
 
 
 def sync(path: Path) -> None:

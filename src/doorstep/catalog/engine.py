@@ -129,7 +129,7 @@ def _address(url: str) -> URL:
 
 def _prepare_file(engine: Engine, address: URL) -> None:
     if address.database not in {None, "", _MEMORY}:
-        path = Path(str(address.database))
+        path = Path(str(address.database)).resolve()  # behind links: its log lies there too
         _make_private(path)
         _watch_disk(engine, path.parent)
     event.listen(engine, "connect", _prepare)

@@ -31,15 +31,7 @@ class UploadRow(OwnedRow):
     outcome: Mapped[str]
     place: Mapped[str | None]
 
-    __table_args__ = (
-        Index(
-            "ix_uploads_due",
-            "site",
-            "asked_at",
-            sqlite_where=text("state = 'due'"),
-            postgresql_where=text("state = 'due'"),
-        ),
-    )
+    __table_args__ = (Index("ix_uploads_due", "site", "asked_at", sqlite_where=text("state = 'due'")),)
 
 
 class ShareRow(OwnedRow):

@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from doorstep.catalog.copying import check_catalog, copy_database, opened, sync
+from doorstep.catalog.copying import check_catalog, copy_database, last_step, make_beside, opened, refuse_damaged, sync
 from doorstep.catalog.engine import catalog_errors
-from doorstep.catalog.snapshots import snapshots
+from doorstep.catalog.snapshots import made_for, snapshots
 from doorstep.core.errors import CatalogUnavailable
 
 AFTER = ".after-"
@@ -18,28 +18,38 @@ _IN_USE = "The catalog is in use by another program. Stop Doorstep and its comma
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One that is whole: its last step, how many rows each table has, its size in bytes."""
+    """One that is whole: its last step, that of the upgrade it was taken before, rows of each table, size in bytes."""
 
     path: Path
     revision: str
+    made_for: str
     rows: dict[str, int]
     size: int
 
 
 def whole_snapshots(catalog: Path) -> list[Snapshot]:
-    """Newest first; every page of each was looked at, and what is damaged or no catalog is left out."""
+    """Newest first; every page was looked at, and what is damaged or no catalog is left out.  Raises OSError."""
     found = []
     for path in snapshots(catalog):
         with suppress(CatalogUnavailable, OSError):
             file = check_catalog(path)
-            found.append(Snapshot(path, file.revision, dict(file.rows), path.stat().st_size))
-    return sorted(found, key=lambda one: one.revision, reverse=True)
+            found.append(Snapshot(path, file.revision, made_for(path), dict(file.rows), path.stat().st_size))
+    return found[::-1]
+
+
+def last_step_of(catalog: Path) -> str:
+    """Its last step, also of a newer Doorstep's.  Raises CatalogUnavailable."""
+    with catalog_errors(), opened(catalog, "rw") as database:
+        return last_step(database)
 
 
 def newer_events(catalog: Path, snapshot: Path) -> int:
     """How many events the catalog has that the snapshot has not.  Raises CatalogUnavailable."""
-    with catalog_errors(), opened(catalog, "rw") as now, opened(snapshot, "ro") as then:
-        return len(_events(now) - _events(then))
+    there = f"{snapshot.absolute().as_uri()}?mode=ro"
+    with catalog_errors(), opened(catalog, "rw") as both:
+        both.execute("ATTACH ? AS kept", (there,)).close()
+        found = both.execute("SELECT count(*) FROM (SELECT id FROM main.events EXCEPT SELECT id FROM kept.events)")
+        return int(found.fetchone()[0])
 
 
 def put_back(catalog: Path, snapshot: Path) -> Path:
@@ -54,7 +64,7 @@ def put_back(catalog: Path, snapshot: Path) -> Path:
         made = Path(f"{catalog}{_PART}")
         made.unlink(missing_ok=True)
         try:
-            made.touch(mode=0o600)
+            make_beside(made, catalog)
             copy_database(snapshot, made)
             check_catalog(made)
             aside = _kept_as(catalog, after)
@@ -73,7 +83,8 @@ def _settled(catalog: Path) -> str:
     Its last step.
     """
     with opened(catalog, "rw") as database:
-        revision = check_catalog(catalog).revision
+        revision = last_step(database)
+        refuse_damaged(database)
         try:
             mode = database.execute("PRAGMA journal_mode = DELETE").fetchone()
         except sqlite3.OperationalError:
@@ -105,10 +116,6 @@ def _kept_as(catalog: Path, revision: str) -> Path:
 def _copied(catalog: Path, aside: Path) -> None:
     made = Path(f"{aside}{_PART}")
     made.unlink(missing_ok=True)
-    made.touch(mode=0o600)
+    make_beside(made, catalog)
     copy_database(catalog, made)
     made.replace(aside)
-
-
-def _events(database: sqlite3.Connection) -> set[str]:
-    return {str(name) for (name,) in database.execute("SELECT id FROM events")}

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from doorstep.core.errors import CatalogUnavailable
+from doorstep.core.machine_texts import mount_of, mounts_in
 
 MOUNTS = Path("/proc/self/mountinfo")
 _WORDS = (
@@ -34,23 +35,9 @@ def refuse_deadly_disk(folder: Path, mounts: Path = MOUNTS) -> None:
 
 def _may_write_mapped(folder: Path, mounts: Path) -> bool:
     """Ext4 asks its journal for no block that is there already, unless it journals what is in the files too."""
-    kind, options = _mount_of(folder.resolve(), mounts)
-    return kind in {"ext2", "ext3", "ext4"} and "data=journal" not in options
-
-
-def _mount_of(folder: Path, mounts: Path) -> tuple[str, list[str]]:
-    """The file system's type and its own options (proc_pid_mountinfo(5)); empty where nobody knows."""
-    longest, found = -1, ("", [""])
     try:
-        lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        told = mounts.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
-        return found
-    for line in lines:
-        before, _, behind = line.partition(" - ")
-        fields, kinds = before.split(), behind.split()
-        if len(fields) < 5 or len(kinds) < 3:
-            continue
-        point = Path(os.fsdecode(os.fsencode(fields[4]).decode("unicode_escape").encode("latin-1")))  # \040: a space
-        if point in (folder, *folder.parents) and len(point.parts) >= longest:
-            longest, found = len(point.parts), (kinds[0], kinds[2].split(","))
-    return found
+        return False
+    mount = mount_of(str(folder.resolve()), mounts_in(told))
+    return mount is not None and mount.kind in {"ext2", "ext3", "ext4"} and "data=journal" not in mount.options

@@ -1,12 +1,13 @@
 """The catalog's file as it was before each upgrade: `NAME.before-REVISION` beside it.  The steps live in `upgrade`."""
 
 import os
+import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from doorstep.catalog.copying import copy_database, opened, refuse_damaged, sync
+from doorstep.catalog.copying import STEP, copy_database, make_beside, opened, refuse_damaged, sync
 from doorstep.catalog.kept_rows import same_rows
 from doorstep.core.errors import CatalogUnavailable
 
@@ -15,14 +16,22 @@ SNAPSHOTS_KEPT = 3
 
 BEFORE = ".before-"
 _PART = ".part"
+_UNFINISHED = re.compile(rf"{STEP.pattern}\.part(?:-journal|-wal|-shm)?")
 _SPARE_BYTES = 8 * 1024 * 1024
 """What a start writes besides."""
 
 
 def snapshots(catalog: Path) -> Sequence[Path]:
-    """Those that are whole, oldest first: by their revisions, which sort."""
-    found = catalog.parent.glob(f"{catalog.name}{BEFORE}*")
-    return sorted(path for path in found if path.suffix != _PART)
+    """Those that are whole, oldest first: by the steps they were taken for, which sort.  Raises OSError.
+
+    What somebody calls `NAME.before-the-holidays` is none of ours.
+    """
+    return _called(catalog, STEP)
+
+
+def made_for(snapshot: Path) -> str:
+    """The last step of the upgrade that it was taken before."""
+    return snapshot.name.rpartition(BEFORE)[2]
 
 
 def take_snapshot(catalog: Path, target: str, growth: int) -> Path:
@@ -37,10 +46,10 @@ def take_snapshot(catalog: Path, target: str, growth: int) -> Path:
     try:
         _forget_unfinished(catalog)
         is_there = _is_the_same(path, catalog)
-        _refuse_full(catalog, growth + (0 if is_there else _size(catalog)))
+        _refuse_full(catalog, growth + (0 if is_there else size_of(catalog)))
         if is_there:
             return path
-        unfinished.touch(mode=0o600)
+        make_beside(unfinished, catalog)
         copy_database(catalog, unfinished)
         with opened(unfinished, "ro") as copied:
             refuse_damaged(copied)
@@ -58,10 +67,15 @@ def take_snapshot(catalog: Path, target: str, growth: int) -> Path:
 
 def forget_old_snapshots(catalog: Path) -> None:
     """Only once the steps were taken: a step that fails forever costs no snapshot.  Raises nothing."""
-    for path in snapshots(catalog)[:-SNAPSHOTS_KEPT]:
-        # A snapshot too many is no reason not to start.
-        with suppress(OSError):
+    # A snapshot too many is no reason not to start.
+    with suppress(OSError):
+        for path in snapshots(catalog)[:-SNAPSHOTS_KEPT]:
             path.unlink()
+
+
+def size_of(catalog: Path) -> int:
+    """With what waits in its log."""
+    return sum(path.stat().st_size for path in (catalog, Path(f"{catalog}-wal")) if path.exists())
 
 
 def _is_the_same(path: Path, catalog: Path) -> bool:
@@ -77,9 +91,16 @@ def _is_the_same(path: Path, catalog: Path) -> bool:
 
 def _forget_unfinished(catalog: Path) -> None:
     """Half a copy helps nobody, and on a full disk its space is missed; one may be of a try that was killed."""
-    for path in catalog.parent.glob(f"{catalog.name}{BEFORE}*{_PART}*"):
-        with suppress(OSError):
+    with suppress(OSError):
+        for path in _called(catalog, _UNFINISHED):
             path.unlink()
+
+
+def _called(catalog: Path, what: re.Pattern[str]) -> list[Path]:
+    """Raises OSError."""
+    begin = f"{catalog.name}{BEFORE}"
+    found = (path for path in catalog.parent.iterdir() if path.name.startswith(begin))
+    return sorted(path for path in found if what.fullmatch(path.name.removeprefix(begin)))
 
 
 def _refuse_full(catalog: Path, needed: int) -> None:
@@ -91,11 +112,6 @@ def _refuse_full(catalog: Path, needed: int) -> None:
             f", where {free // 10**6} MB are free. Free some, then start again."
         )
         raise CatalogUnavailable(msg)
-
-
-def _size(catalog: Path) -> int:
-    """With what waits in its log."""
-    return sum(path.stat().st_size for path in (catalog, Path(f"{catalog}-wal")) if path.exists())
 
 
 def _megabytes(size: int) -> int:

@@ -101,7 +101,6 @@ class EventRow(ToldRow):
             "ix_events_in_minutes",
             *("site", "camera", "recording_starts_at", "recording_ends_at"),
             sqlite_where=text("recording_in_minutes IS NOT NULL"),
-            postgresql_where=text("recording_in_minutes IS NOT NULL"),
         ),
     )
 

@@ -11,7 +11,16 @@ from typing import Annotated
 import typer
 
 from doorstep.app.finding import Finding
-from doorstep.cli.options import ConfigOption, DataOption, JsonOption, model_folders, settings_of
+from doorstep.cli.options import (
+    ConfigOption,
+    DataOption,
+    JsonOption,
+    is_file,
+    model_folders,
+    named_config,
+    own_config,
+    settings_of,
+)
 from doorstep.clock import SystemClock
 from doorstep.core.settings import Settings
 
@@ -35,7 +44,8 @@ def check(
         _report(config, data, output, demo=demo, as_json=as_json)
         return
     settings = settings_of(config, data, demo=demo)
-    if not asyncio.run(_is_fine(_cloud_findings(settings) if aws else _findings(settings), as_json=as_json)):
+    used = named_config(config, demo=demo) or own_config(data, demo=demo)
+    if not asyncio.run(_is_fine(_cloud_findings(settings) if aws else _findings(settings, used), as_json=as_json)):
         raise typer.Exit(1)
 
 
@@ -61,12 +71,15 @@ def _cloud_findings(settings: Settings) -> AsyncIterator[Finding]:
     return aws_findings(settings, SystemClock())
 
 
-async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+async def _findings(settings: Settings, config: Path) -> AsyncIterator[Finding]:
     """What a running server has open is not opened twice: some cameras allow but one viewer, pins one program."""
     from doorstep.app.check import findings  # noqa: PLC0415 - a second of imports that --help need not wait for
     from doorstep.app.doorbell import untried_doorbell  # noqa: PLC0415 - as above
+    from doorstep.app.older_names import names_finding  # noqa: PLC0415 - as above
     from doorstep.cli.local import LocalServer  # noqa: PLC0415 - as above
 
+    if is_file(config) and (found := names_finding(config)) is not None:
+        yield found
     folder = settings.server.data
     running = await asyncio.to_thread(LocalServer.is_running, folder)
     async for finding in findings(settings, model_folders(folder), beside_server=running):

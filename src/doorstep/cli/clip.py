@@ -9,8 +9,6 @@ from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from doorstep.cli.options import ConfigOption, DataOption, refuse_unknown, settings_of
 from doorstep.core.clip_form import ClipKind
@@ -81,6 +79,9 @@ def clip(
 @contextmanager
 def _made(server: "LocalServer", path: str, query: dict[str, str]) -> "Iterator[httpx.Response]":
     """The download, once the clip is converted, if it has to be.  Raises DoorstepError."""
+    from rich.console import Console  # noqa: PLC0415 - 3 MiB, and every verb's module is loaded by a server too
+    from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415 - as above
+
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"))
     shows = sys.stderr.isatty()
     with Progress(*columns, console=Console(stderr=True), disable=not shows, transient=True) as progress:
@@ -123,6 +124,9 @@ def _target(out: Path | None, disposition: str) -> Path:
 def _write(pieces: Iterable[bytes], total: int, target: Path) -> None:
     """Beside the target first, so that a broken transfer leaves no half file under its name."""
     part = target.with_name(target.name + ".part")
+    from rich.console import Console  # noqa: PLC0415 - 3 MiB, and every verb's module is loaded by a server too
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn  # noqa: PLC0415 - as above
+
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     try:
         with (

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from doorstep.cli.options import ConfigOption, DataOption, JsonOption, model_folders, refuse_unknown, settings_of
 from doorstep.clock import SystemClock
@@ -55,6 +53,9 @@ def detect(
         lines = partial(_listed, least=least, as_json=as_json)
     unreadable = 0
     hidden = not sys.stderr.isatty() or len(files) < 2
+    from rich.console import Console  # noqa: PLC0415 - 3 MiB, and every verb's module is loaded by a server too
+    from rich.progress import Progress  # noqa: PLC0415 - as above
+
     with Progress(console=Console(stderr=True), disable=hidden, transient=True) as progress:
         task = progress.add_task("Looking", total=len(files))
         for file in files:

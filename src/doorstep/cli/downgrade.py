@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from doorstep.cli.options import ConfigOption, DataOption, JsonOption, named_config, settings_of
+from doorstep.cli.options import ConfigOption, DataOption, JsonOption, named_config, own_config, settings_of
 
 if TYPE_CHECKING:
     from doorstep.catalog.putting_back import Snapshot
@@ -35,7 +35,7 @@ def downgrade(
         if not found and not as_json:
             typer.echo("no copy of a catalog of before an upgrade lies there")
         return
-    done = put_back(folder, kept, to, named_config(config))
+    done = put_back(folder, kept, to, named_config(config), own_config(data))
     if done is None:
         typer.echo(json.dumps({"to": to, "changed": False}) if as_json else f"{to} reads the catalog as it is")
         return

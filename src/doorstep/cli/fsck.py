@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from doorstep.cli.options import ConfigOption, DataOption, JsonOption, settings_of
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from doorstep.app.fsck import FsckResult, Outcome
 
 LINE_EVERY = 0.1
@@ -112,6 +112,9 @@ def _progress(*, quiet: bool) -> Iterator["_Bar | _Lines"]:
     if quiet or not sys.stderr.isatty():
         yield _Lines()
         return
+    from rich.console import Console  # noqa: PLC0415 - 3 MiB, and every verb's module is loaded by a server too
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415 - as above
+
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         yield _Bar(progress)
@@ -120,7 +123,7 @@ def _progress(*, quiet: bool) -> Iterator["_Bar | _Lines"]:
 class _Bar:
     """Progress on a terminal."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: "Progress") -> None:
         self._progress = progress
         self._task = progress.add_task("checking", total=None)
 

@@ -4,8 +4,11 @@ import logging
 import re
 import sys
 
-import structlog
-from structlog.typing import EventDict, WrappedLogger
+from doorstep.cli.left_out import left_out
+
+with left_out("rich"):  # with it, for tracebacks in colours that nobody is shown, structlog takes 5 MiB more
+    import structlog
+    from structlog.typing import EventDict, WrappedLogger
 
 SECRET_IN_ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s@]+@")
 SECRET_KEYS = ("password", "token", "secret", "cookie", "authorization", "stream_key")

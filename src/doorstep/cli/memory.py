@@ -4,7 +4,9 @@ import ctypes
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # glibc's malloc.h
 ARENAS = 2
-LARGE_BYTES = 2**20
+LARGE_BYTES = 2**18
+"""Less than a scaled picture as a model is shown it, and than a second of video: with a MiB 4 MiB more were holes."""
+
 KEPT_BYTES = 256 * 2**10
 
 

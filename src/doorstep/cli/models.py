@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
-from rich.table import Table
 
 from doorstep.app import models as files
 from doorstep.app.folders import data_folder
 from doorstep.cli.options import ConfigOption, DataOption, JsonOption, model_folders, settings_of
 from doorstep.vision.models import Accuracy
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 ABOUT_ACCURACY = (
     "Right pictures: of a hundred of doors and streets, in how many it is right whether anybody is there."
@@ -36,6 +36,9 @@ def list_models(config: ConfigOption = None, data: DataOption = None, as_json: J
             row = {"name": known.name, "licence": known.licence, "bytes": known.pins[0].length, "state": state}
             typer.echo(json.dumps(row | {"accuracy": asdict(known.accuracy) if known.accuracy else None}))
         return
+    from rich.console import Console  # noqa: PLC0415 - 3 MiB, and every verb's module is loaded by a server too
+    from rich.table import Table  # noqa: PLC0415 - as above
+
     table = Table("Name", "Size", "Licence", "Right pictures", "Here", caption=ABOUT_ACCURACY, caption_justify="left")
     for known, state in rows:
         size = f"{known.pins[0].length / 1e6:.1f} MB"
@@ -115,7 +118,7 @@ def _here(config: Path | None, data: Path | None) -> list[files.Verdict]:
 class _Bars:
     """A progress bar a file on a terminal, a line a file elsewhere."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: "Progress") -> None:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
 
@@ -129,6 +132,9 @@ class _Bars:
 
 @contextmanager
 def _bar() -> Iterator[_Bars]:
+    from rich.console import Console  # noqa: PLC0415 - 3 MiB, and every verb's module is loaded by a server too
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn  # noqa: PLC0415 - as above
+
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
         yield _Bars(progress)

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from doorstep.cli.options import CameraOption, JsonOption, settings_of
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from doorstep.app.recover import RecoverySource
     from doorstep.core.recovery_plan import RecoveryWish
     from doorstep.pipeline.bucket_recovery import Outcome
@@ -137,7 +137,7 @@ class _Lines:
 class _Bar:
     """Progress on a terminal."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: "Progress") -> None:
         self._progress = progress
         self._task = progress.add_task("fetching", total=None)
 
@@ -150,6 +150,9 @@ def _progress(*, quiet: bool) -> Iterator["_Bar | _Lines"]:
     if quiet or not sys.stderr.isatty():
         yield _Lines(quiet=quiet)
         return
+    from rich.console import Console  # noqa: PLC0415 - 3 MiB, and every verb's module is loaded by a server too
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415 - as above
+
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         yield _Bar(progress)

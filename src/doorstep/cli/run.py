@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from doorstep.cli.left_out import left_out
 from doorstep.cli.memory import give_back_pictures, share_heaps
 from doorstep.cli.options import ConfigOption, DataOption, model_folders, named_config, own_config, settings_of
 from doorstep.core.settings import Settings
@@ -21,6 +22,9 @@ LONGEST_START_SECONDS = 600.0
 """After a night without its catalog a start reads every recording of that night."""
 
 SETUP_MARK = "/setup#"
+UNUSED = ("rich", "httpx._main", "pydantic.v1")
+"""Colours for terminals, a client's own command line, and models as they were: 6 MiB, loaded because they are there."""
+
 SWITCH_SECONDS = 0.001
 """How long a thread may keep the interpreter while another wants it, a fifth of Python's default: with sixteen cameras
 the event loop is served more than twice as soon (p99), for a tenth more CPU."""
@@ -46,7 +50,9 @@ def run(
     configure_logs(as_json=log_json)
     read = partial(settings_of, config, data, listen, demo=demo)
     settings = read()
-    asyncio.run(_serve(settings, model_folders(settings.server.data), _place(config, data, listen, read, demo=demo)))
+    place = _place(config, data, listen, read, demo=demo)
+    with left_out(*UNUSED):
+        asyncio.run(_serve(settings, model_folders(settings.server.data), place))
 
 
 def _place(

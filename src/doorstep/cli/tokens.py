@@ -4,8 +4,6 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from doorstep.cli.options import (
     CameraOption,
@@ -56,6 +54,9 @@ def list_tokens(config: ConfigOption = None, data: DataOption = None, as_json: J
         for token in tokens:
             typer.echo(token.model_dump_json())
         return
+    from rich.console import Console  # noqa: PLC0415 - 3 MiB, and every verb's module is loaded by a server too
+    from rich.table import Table  # noqa: PLC0415 - as above
+
     table = Table("Id", "Name", "May", "Cameras", "Ends")
     for token in tokens:
         cameras = "all" if token.cameras is None else ", ".join(token.cameras)

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from doorstep.cli.options import ConfigOption, DataOption, JsonOption, model_folders, refuse_unknown, settings_of
 from doorstep.clock import SystemClock
@@ -94,6 +92,8 @@ def _print(found: "Tuned", *, as_json: bool) -> None:
     for line in before_table(found):
         typer.echo(line)
     if sys.stdout.isatty():
+        from rich.console import Console  # noqa: PLC0415 - 3 MiB, and every verb's module is loaded by a server too
+
         Console().print(rich_table(found))
     else:
         for line in plain_table(found):
@@ -105,6 +105,9 @@ def _print(found: "Tuned", *, as_json: bool) -> None:
 @contextmanager
 def _progress() -> Iterator[tuple["Say", "Say"]]:
     """One bar for looking, by bytes of video, and one for the settings; none where there is no terminal."""
+    from rich.console import Console  # noqa: PLC0415 - 3 MiB, and every verb's module is loaded by a server too
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn  # noqa: PLC0415 - as above
+
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     hidden = not sys.stderr.isatty()
     if hidden:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
-
-from rich.table import Table
+from typing import TYPE_CHECKING
 
 from doorstep.app.tuning import Tuned
 from doorstep.core.replay import ReplayedEvent
 from doorstep.core.replay_comparison import RealEvent, Row
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Json = dict[str, object]
 
@@ -41,8 +43,10 @@ def cells(row: Row) -> tuple[str, ...]:
     return (row.tried.words, *map(str, row.counts))
 
 
-def rich_table(found: Tuned) -> Table:
+def rich_table(found: Tuned) -> "Table":
     """For a terminal."""
+    from rich.table import Table  # noqa: PLC0415 - 3 MiB, and every verb's module is loaded by a server too
+
     table = Table()
     for heading in HEADINGS:
         table.add_column(heading, justify="left" if heading == HEADINGS[0] else "right")

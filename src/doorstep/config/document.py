@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from doorstep.config.fault import Fault
 from doorstep.config.key_lines import KeyPath, key_lines
+from doorstep.config.older_names import OlderName, use_names_of_now
 from doorstep.core.errors import ConfigInvalid
 
 _LARGEST = 1024 * 1024
@@ -19,13 +21,19 @@ Value = Any
 
 @dataclass(slots=True)
 class Document:
-    """Tables and values, and the line of each.  `aside` are keys whose fault is known, taken out of the tables."""
+    """Tables and values by the names of now, and the line of each.
+
+    `aside` are keys whose fault is known, taken out of the tables; `older` the names of before that the file has, and
+    `faults` what cannot be brought to the names of now.
+    """
 
     file: str
     folder: Path
     tables: dict[str, Value] = field(default_factory=dict)
     lines: dict[KeyPath, int] = field(default_factory=dict)
     aside: set[KeyPath] = field(default_factory=set)
+    older: list[OlderName] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
     def table(self, *path: str | int) -> dict[str, Value]:
         """The table at this path, an empty one if there is none."""
@@ -94,7 +102,12 @@ def parse(text: str, file: str, folder: Path) -> Document:
         raise ConfigInvalid(msg) from None
     except ValueError as error:
         raise ConfigInvalid(_not_toml(file, text, error)) from None
-    return Document(file, folder, tables, key_lines(text))
+    lines = key_lines(text)
+    found = use_names_of_now(tables, lines)
+    document = Document(file, folder, tables, lines, older=found.names, faults=found.faults)
+    for fault in found.faults:
+        document.set_aside(fault.path)
+    return document
 
 
 def _not_toml(file: str, text: str, error: ValueError) -> str:

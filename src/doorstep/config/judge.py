@@ -35,6 +35,7 @@ _WORDS = {
     "value_error": "{error}",
     "rule": "{words}",
 }
+_NOT_OURS = "Take it out, or install the newer Doorstep that knows it"
 
 
 def judged(document: Document) -> tuple[ConfigFile | None, list[Fault]]:
@@ -82,7 +83,7 @@ def _unknown_key(path: KeyPath) -> str:
     if near := get_close_matches(name, elsewhere, 1, 0.75):
         return f"unknown key; did you mean {elsewhere[near[0]]}?"
     nearest = get_close_matches(name, here, 1, 0.0)
-    return f"unknown key; the nearest that is known here is {nearest[0]}" if nearest else "unknown key"
+    return f"unknown key; {f'the nearest that is known here is {nearest[0]}. ' if nearest else ''}{_NOT_OURS}"
 
 
 def _table_at(path: KeyPath) -> type[Table]:

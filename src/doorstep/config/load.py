@@ -76,7 +76,7 @@ def checked(
     document: Document, environment: Mapping[str, str], *, only_built: bool = False
 ) -> tuple[schema.ConfigFile | None, list[Fault]]:
     """The document as values, or everything that is wrong with it; it is filled in from outside, and not kept whole."""
-    faults = fill_in_environment(document, environment)
+    faults = [*document.faults, *fill_in_environment(document, environment)]
     faults += fill_in_files(document)
     faults += address_faults(document)
     faults += camera_faults(document)

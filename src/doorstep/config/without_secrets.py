@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from doorstep.config.document import Document, Value, parse
+from doorstep.config.fault import config_invalid
 from doorstep.config.key_lines import KeyPath
+from doorstep.config.older_names import text_with_names_of_now
 from doorstep.core.errors import ConfigInvalid
 
 _SECRET_KEYS = frozenset({"source", "detect", "stream_key", "smtp", "endpoint", "url", "ping"})
@@ -38,6 +40,11 @@ class ShownConfig:
 def without_secrets(text: str, file: str) -> ShownConfig:
     """Comments and order stay.  Raises ConfigInvalid where a secret cannot be taken out for certain."""
     document = parse(text, file, Path())
+    if document.faults:  # what was set aside is looked for by nobody
+        raise config_invalid(file, document.lines, document.faults)
+    if document.older:  # a secret is looked for by its key's name of now
+        text = text_with_names_of_now(text) or text
+        document = parse(text, file, Path())
     secrets = {path: value for path, value in texts_in(document.tables, ()) if is_secret(path, value)}
     variables = _variables(document, secrets)
     lines = text.split("\n")

@@ -1,7 +1,7 @@
 """The addresses under which cameras of known makers have their video.  Trying them is elsewhere.
 
 Each pattern names where it is written.  A camera whose path holds a key that only its own page shows (UniFi Protect,
-Wyze bridge) has none here: docs/guide/cameras.md says where to look.
+Wyze bridge) has none here: docs/guide/brands.md says where to look.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,8 @@ PATTERNS: Final = (
     CameraPattern("tapo", "/stream1", "/stream2"),
     # Axis VAPIX, "Video streaming": one path, its size chosen by parameters.
     CameraPattern("axis", "/axis-media/media.amp", "/axis-media/media.amp?resolution=640x360"),
-    # Foscam's FAQ on RTSP of its HD cameras.
+    # Foscam's HD cameras: at 88 beside their pages (VisioForge's directory), or at 554 (Home Assistant's integration).
+    CameraPattern("foscam", "/videoMain", "/videoSub", port=88),
     CameraPattern("foscam", "/videoMain", "/videoSub"),
     # Wyze's own RTSP firmware.
     CameraPattern("wyze", "/live"),

@@ -24,10 +24,14 @@ _CAMERA = re.compile(r"^\s*(\d+)\s*:\s*([\w-]{1,40})\s*\[(\d{1,5}x\d{1,5})", re.
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """Where it is mounted, the type of its file system, and how: options of both halves of the line."""
+    """Its device's number, where it is mounted, the type of its file system, its source, which may name a server and
+    is not to be told, and how: options of both halves of the line.
+    """
 
+    device: str
     point: str
     kind: str
+    source: str
     options: tuple[str, ...]
 
     @property
@@ -47,12 +51,13 @@ class Mount:
 def mounts_in(mountinfo: str) -> Sequence[Mount]:
     """In the order of the text, proc_pid_mountinfo(5); what is no such line is left out."""
     found = []
-    for line in mountinfo.splitlines():
+    for line in mountinfo.split("\n"):  # and a space alone parts: other blanks stand in names as they are
         before, _, behind = line.partition(" - ")
-        fields, rest = before.split(), behind.split()
-        if len(fields) > 5 and rest:
+        fields, rest = before.split(" "), behind.split(" ")
+        if len(fields) > 5 and rest[0]:
             options = (*fields[5].split(","), *(rest[2].split(",") if len(rest) > 2 else ()))
-            found.append(Mount(_unescaped(fields[4]), rest[0], options))
+            source = _unescaped(rest[1]) if len(rest) > 1 else ""
+            found.append(Mount(fields[2], _unescaped(fields[4]), rest[0], source, options))
     return found
 
 

@@ -3,10 +3,14 @@
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 LOCAL = "localhost"
 MOST_EACH = 20
 """So many a person may have."""
+
+Json = dict[str, Any]
+"""Any: what browsers exchange, as WebAuthn describes it."""
 
 
 @dataclass(frozen=True, slots=True)

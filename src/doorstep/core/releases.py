@@ -16,6 +16,11 @@ def revision_of(named: str) -> str | None:
     return None
 
 
+def version_of(named: str) -> str:
+    """The version that was named, or the first one of the step."""
+    return next((version for version, last in RELEASES if last == named), named)
+
+
 def versions_with(revision: str) -> str:
     """Who reads such a catalog as it is or brings it up, in words."""
     first = next((version for version, last in RELEASES if last >= revision), None)

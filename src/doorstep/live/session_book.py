@@ -88,7 +88,7 @@ class SessionBook:
         for running in waiting:
             if running.session.id in self._running and await _is_forbidden(running):
                 viewer = running.session.viewer
-                log.info("a viewer may watch no longer", camera=viewer.camera, way=viewer.way.value)
+                log.info("a viewer has gone, or may watch no longer", camera=viewer.camera, way=viewer.way.value)
                 self.cut(running.session.id)
 
 

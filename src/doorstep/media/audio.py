@@ -4,7 +4,6 @@ from fractions import Fraction
 from typing import Any, cast
 
 import av
-import structlog
 from av.audio.codeccontext import AudioCodecContext
 from av.audio.stream import AudioStream
 from av.codec.context import Flags
@@ -13,8 +12,6 @@ from doorstep.core.errors import MediaInvalid
 from doorstep.core.media import AudioFormat, AudioPacket
 from doorstep.media.audio_config import adts_frame, audio_format, config_of, frame_length
 from doorstep.media.audio_times import AudioTimes
-
-log = structlog.get_logger()
 
 ENCODED_RATE = 16_000
 """Hertz of what is encoded here, though G.711 has 8000.
@@ -41,10 +38,16 @@ def open_audio(stream: AudioStream) -> "AacReader | G711Reader | None":
         if context is not None and name in _G711:
             return G711Reader(name, context.sample_rate, context.channels, stream.time_base)
     except MediaInvalid as error:
-        log.warning("the camera's sound is not kept", reason=str(error))
+        _tell_unkept(str(error))
         return None
-    log.warning("the camera's sound is not kept", reason=f"it is {name}; set the camera to AAC or G.711")
+    _tell_unkept(f"it is {name}; set the camera to AAC or G.711")
     return None
+
+
+def _tell_unkept(reason: str) -> None:
+    import structlog  # noqa: PLC0415 - with its colours 6 MiB of each process that reads a camera
+
+    structlog.get_logger().warning("the camera's sound is not kept", reason=reason)
 
 
 class AacReader:

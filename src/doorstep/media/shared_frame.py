@@ -1,30 +1,25 @@
-"""A decoded picture that crosses between two processes: written into shared memory, there read without a copy.
+"""A decoded picture that crosses between two processes: written into shared memory.  There it is a `borrowed_frame`.
 
 Who sends the descriptor to whom lives in `sources`.
 """
 
 import fcntl
-import mmap
 import os
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
-from weakref import finalize
 
-import av
-import numpy as np
 from av.video.frame import VideoFrame
-from numpy.typing import NDArray
 
 from doorstep.core.errors import MediaInvalid
 from doorstep.media.frame import DecodedFrame
 
 MOST_LENT = 12  # pictures of one camera that are looked at, at once
+IDLE_SECONDS = 10.0
 MOST_PIXELS = 2**26  # as the decoder's own bound
 _SHARED_AS_IT_IS = frozenset({"yuv420p", "yuvj420p"})
 _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
-_LIMITED_RANGE, _FULL_RANGE = 1, 2  # AVCOL_RANGE_MPEG, AVCOL_RANGE_JPEG
+LIMITED_RANGE, FULL_RANGE = 1, 2  # AVCOL_RANGE_MPEG, AVCOL_RANGE_JPEG
 _MOST_COLORSPACE = 17
 
 
@@ -71,41 +66,75 @@ class PictureShape:
 class Lender:
     """Copies pictures into memory that another process sees; one piece of it for each that is in use there.
 
-    Pieces are lent again once they are `returned`, so that a camera's pictures cost no new pages.  `lend` from one
-    thread, `returned` from any.
+    Pieces are lent again once they are `returned`, the last one first, so that a camera's pictures cost no new pages;
+    one that was not needed for a while is given up.  `returned` from any thread, all else from one.
     """
 
     def __init__(self) -> None:
         self._numbers = count(1)
         self._size = 0
         self._pieces: dict[int, int] = {}
-        self._free: deque[int] = deque()
+        self._free: deque[_Free] = deque()
+        self._given_up: list[int] = []
+        self._now = float("-inf")
 
     def lend(self, frame: DecodedFrame) -> "Loan":
         """The picture as yuv420p; whatever is not (ten bits, 4:2:2) is converted.  Raises OSError, MediaInvalid."""
         shape, planes = _planes(frame.picture)
         if shape.bytes != self._size:
             self._begin(shape.bytes)
-        new = not self._free
-        piece = self._new_piece() if new else self._free.popleft()
+        self._now = frame.captured_at
+        known = self._known_piece()
+        piece = self._new_piece() if known is None else known
         descriptor = self._pieces[piece]
-        _write(descriptor, planes)
-        return Loan(shape, piece, descriptor if new else None)
+        try:
+            _write(descriptor, planes)
+        except OSError:
+            if known is None:
+                os.close(self._pieces.pop(piece))  # nobody else has heard of it
+            else:
+                self.returned(piece)
+            raise
+        return Loan(shape, piece, descriptor if known is None else None)
 
     def returned(self, piece: int) -> None:
         """Nobody looks at it any more; what is not known is left."""
         if piece in self._pieces:
-            self._free.append(piece)
+            self._free.append(_Free(piece, self._now))
+
+    def given_up(self) -> list[int]:
+        """The numbers that will not be lent again and were not told yet, for the other side to forget.
+
+        They are of another size, or were free for `IDLE_SECONDS` of pictures: a visit takes five pieces where an empty
+        doorstep takes two, and each is 3 MiB of a small machine.
+        """
+        while self._free and self._now - self._free[0].since > IDLE_SECONDS:
+            self._release(self._free.popleft().piece)
+        told, self._given_up = self._given_up, []
+        return told
 
     def close(self) -> None:
-        """Release everything; what was lent stays readable for who has it."""
+        """Give everything up; what was lent stays readable for who has it."""
         self._begin(0)
 
     def _begin(self, size: int) -> None:
-        for descriptor in self._pieces.values():
-            os.close(descriptor)
-        self._pieces, self._size = {}, size
         self._free.clear()
+        for piece in list(self._pieces):
+            self._release(piece)
+        self._size = size
+
+    def _release(self, piece: int) -> None:
+        if piece in self._pieces:
+            os.close(self._pieces.pop(piece))
+            self._given_up.append(piece)
+
+    def _known_piece(self) -> int | None:
+        """The one that came back last; one of another size may have come back while its size was left."""
+        while self._free:
+            piece = self._free.pop().piece
+            if piece in self._pieces:
+                return piece
+        return None
 
     def _new_piece(self) -> int:
         """Raises MediaInvalid when too many are out: then looking has fallen behind."""
@@ -121,6 +150,14 @@ class Lender:
 
 
 @dataclass(frozen=True, slots=True)
+class _Free:
+    """A piece that may be lent, and the time of the newest picture when it came back."""
+
+    piece: int
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class Loan:
     """A picture in shared memory: the number of the piece, and its descriptor when the other side has not seen it."""
 
@@ -131,7 +168,7 @@ class Loan:
 
 def _planes(picture: VideoFrame) -> tuple[PictureShape, list[memoryview]]:
     if picture.format.name not in _SHARED_AS_IT_IS:
-        full = picture.color_range == _FULL_RANGE or picture.format.name.startswith("yuvj")
+        full = picture.color_range == FULL_RANGE or picture.format.name.startswith("yuvj")
         picture = picture.reformat(format="yuvj420p" if full else "yuv420p", threads=1)
     stride = picture.planes[0].line_size
     tight = all(plane.line_size * 2 == stride for plane in picture.planes[1:]) and stride % 2 == 0
@@ -140,7 +177,7 @@ def _planes(picture: VideoFrame) -> tuple[PictureShape, list[memoryview]]:
             picture.width,
             picture.height,
             stride if tight else _even(picture.width),
-            full_range=picture.format.name == "yuvj420p" or int(picture.color_range) == _FULL_RANGE,
+            full_range=picture.format.name == "yuvj420p" or int(picture.color_range) == FULL_RANGE,
             colorspace=int(picture.colorspace),
         )
     except ValueError as error:
@@ -153,14 +190,13 @@ def _as_they_lie(picture: VideoFrame) -> list[memoryview]:
 
 
 def _packed(picture: VideoFrame) -> list[memoryview]:
+    """Row by row without numpy, which in each child would be 6 MiB for this alone."""
     packed = []
-    for plane, width in zip(picture.planes[:3], (1, 2, 2), strict=True):
-        rows = np.frombuffer(memoryview(plane), np.uint8)[: plane.line_size * plane.height].reshape(
-            plane.height, plane.line_size
-        )
-        whole = np.zeros((plane.height, _even(picture.width) // width), np.uint8)
-        whole[:, : plane.width] = rows[:, : whole.shape[1]][:, : plane.width]
-        packed.append(memoryview(whole.tobytes()))
+    for plane, parts in zip(picture.planes[:3], (1, 2, 2), strict=True):
+        samples, size = memoryview(plane), plane.line_size
+        filler = bytes(_even(picture.width) // parts - plane.width)
+        rows = (samples[begin : begin + plane.width] for begin in range(0, size * plane.height, size))
+        packed.append(memoryview(b"".join(piece for row in rows for piece in (row, filler))))
     return packed
 
 
@@ -177,62 +213,3 @@ def _write(descriptor: int, planes: list[memoryview]) -> None:
             written -= left.pop(0).nbytes
         if left:
             left[0] = left[0][written:]
-
-
-class Borrower:
-    """The pictures of one other process, which is trusted in nothing.
-
-    What it lent may still be written by it: a hostile one can garble its own pictures and no more.  Memory that
-    could shrink, and so kill who reads it, is refused.  One thread; `give_back` is called from any.
-    """
-
-    def __init__(self, give_back: Callable[[int], None]) -> None:
-        """`give_back` is told the number of each piece that nobody looks at any more."""
-        self._give_back = give_back
-        self._pieces: dict[int, mmap.mmap] = {}
-
-    def adopt(self, loan: Loan, *, at: float, captured_at: float) -> DecodedFrame:
-        """The picture where it lies, without a copy; the loan's descriptor stays the caller's.  Raises MediaInvalid."""
-        if loan.descriptor is not None:
-            while len(self._pieces) >= MOST_LENT:
-                del self._pieces[next(iter(self._pieces))]  # frames that still show it keep it
-            self._pieces[loan.piece] = _mapped(loan.descriptor, loan.shape)
-        memory = self._pieces.get(loan.piece)
-        if memory is None or len(memory) < loan.shape.bytes:
-            msg = "a picture came in memory that was never lent"
-            raise MediaInvalid(msg)
-        samples = np.frombuffer(memory, np.uint8, count=loan.shape.bytes)
-        finalize(samples, self._give_back, loan.piece).atexit = False
-        picture = _over(samples, loan.shape)
-        picture.color_range = _FULL_RANGE if loan.shape.full_range else _LIMITED_RANGE
-        picture.colorspace = loan.shape.colorspace
-        return DecodedFrame(picture, at=at, captured_at=captured_at)
-
-
-def _mapped(descriptor: int, shape: PictureShape) -> mmap.mmap:
-    try:
-        seals = fcntl.fcntl(descriptor, fcntl.F_GET_SEALS)
-        if seals & fcntl.F_SEAL_SHRINK == 0 or os.fstat(descriptor).st_size < shape.bytes:
-            msg = "a picture came in memory that is too small or not sealed"
-            raise MediaInvalid(msg)
-        return mmap.mmap(descriptor, shape.bytes, flags=mmap.MAP_SHARED | mmap.MAP_POPULATE, prot=mmap.PROT_READ)
-    except OSError as error:
-        msg = "a picture came in memory that cannot be read"
-        raise MediaInvalid(msg) from error
-
-
-def _over(samples: NDArray[np.uint8], shape: PictureShape) -> VideoFrame:
-    """A frame on the memory itself; PyAV can wrap heights that four divides, others are copied."""
-    form = "yuvj420p" if shape.full_range else "yuv420p"
-    if shape.height % 4 == 0 and shape.width % 2 == 0:
-        return VideoFrame.from_numpy_buffer(samples.reshape(shape.rows, shape.stride), format=form, width=shape.width)
-    picture = av.VideoFrame(shape.width, shape.height, form)
-    begin = 0
-    for number, plane in enumerate(picture.planes[:3]):
-        stride, height = (shape.stride // 2, shape.chroma_height) if number else (shape.stride, shape.height)
-        source = samples[begin : begin + stride * height].reshape(height, stride)
-        begin += stride * height
-        target = np.frombuffer(memoryview(plane), np.uint8)[: plane.line_size * height].reshape(height, plane.line_size)
-        width = min(stride, plane.line_size)
-        target[:, :width] = source[:, :width]
-    return picture

@@ -16,16 +16,28 @@ from doorstep.notifiers.mqtt_topics import OFF, ON, SNOOZE, STATUS, of_camera
 RING = "ring"
 """The one kind of event that a doorbell there has."""
 
+BORN = b"online"
+"""What Home Assistant says once it is up (section "Birth and last will messages")."""
+
+REMOVED = {"platform"}
+"""All keys of a component that is to go."""
+
 Entity = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """Where Home Assistant looks, what all topics begin with, and the address of our page."""
+    """Where Home Assistant looks, what all topics begin with, our page's address, and whether there are pictures."""
 
     root: str
     prefix: str
     page: str
+    pictures: bool = True
+
+    @property
+    def birth_topic(self) -> str:
+        """The whole topic at which Home Assistant says that it is up, unless its owner chose another."""
+        return f"{self.root}/status"
 
     def topic(self, camera: CameraId | None) -> str:
         """Of a camera, or of the house: the whole topic."""
@@ -49,11 +61,7 @@ class Discovery:
                 "event_types": [RING],
                 "state_topic": self._at(camera, "doorbell"),
             },
-            "snapshot": {
-                **_shown("image", "Last snapshot", "mdi:image"),
-                "content_type": "image/jpeg",
-                "image_topic": self._at(camera, "snapshot"),
-            },
+            "snapshot": self._snapshot(camera),
             "detection": self._switch("Detection", "mdi:motion-sensor", self._at(camera, "detection")),
         }
         return self._device(camera, name, entities)
@@ -78,9 +86,22 @@ class Discovery:
             "device": device,
             "origin": {"name": "Doorstep", "sw_version": __version__, "support_url": self.page},
             "availability": [self._running],
-            "components": {key: {**entity, "unique_id": f"{node}_{key}"} for key, entity in entities.items()},
+            "components": {
+                key: entity if entity.keys() == REMOVED else {**entity, "unique_id": f"{node}_{key}"}
+                for key, entity in entities.items()
+            },
         }
         return json.dumps(whole, ensure_ascii=False)
+
+    def _snapshot(self, camera: CameraId) -> Entity:
+        """Without pictures it is taken away where it was once: a component with its platform alone says so."""
+        if not self.pictures:
+            return {"platform": "image"}
+        return {
+            **_shown("image", "Last snapshot", "mdi:image"),
+            "content_type": "image/jpeg",
+            "image_topic": self._at(camera, "snapshot"),
+        }
 
     def _seen(self, camera: CameraId, what: str, name: str, kind: str) -> Entity:
         """It is not known while the camera is not seen: "off" would say that nobody is there."""

@@ -15,7 +15,7 @@ from doorstep.core.cause import Cause
 from doorstep.core.event import Event
 from doorstep.core.notice import EventNotice, MotionNotice, Notice, PressNotice
 from doorstep.core.pace import Buckets, Pace
-from doorstep.notifiers.home_assistant import RING, Discovery
+from doorstep.notifiers.home_assistant import BORN, RING, Discovery
 from doorstep.notifiers.mqtt_link import Message, MqttLink
 from doorstep.notifiers.mqtt_topics import (
     COMMANDS,
@@ -102,7 +102,8 @@ class MqttHouse:
 
     async def run(self) -> None:
         """For ever."""
-        await self._link.run(self._session, (*COMMANDS, FORMER))
+        hints = () if self._discovery is None else (self._discovery.birth_topic,)
+        await self._link.run(self._session, (*COMMANDS, FORMER), hints)
 
     def _note(self, notice: Notice) -> None:
         match notice:
@@ -134,10 +135,19 @@ class MqttHouse:
     async def _listen(self, messages: AsyncIterator[Message]) -> None:
         async for message in messages:
             former = camera_of_state(message.topic)
-            if former is not None and message.kept and message.payload:
+            if self._discovery is not None and message.topic == self._discovery.birth_topic:
+                self._hear_birth(message)
+            elif former is not None and message.kept and message.payload:
                 await self._forget(CameraId(former))
             elif former is None and not message.kept:  # a press that lies on the broker was pressed long ago
                 await self._obey(message)
+
+    def _hear_birth(self, message: Message) -> None:
+        """Home Assistant may have forgotten what was taken away from the broker meanwhile: it is told of all anew."""
+        is_news = message.payload == BORN and not message.kept
+        if is_news and not self._buckets.wait((message.topic,), self._clock.monotonic()):
+            self._discovered.clear()
+            self._wake.set()
 
     async def _obey(self, message: Message) -> None:
         command = command_of(message.topic, message.payload)
@@ -209,6 +219,8 @@ class MqttHouse:
                 of_camera(camera.id, "person"): _switched(on=person) if known else UNKNOWN,
                 of_camera(camera.id, "detection"): _switched(on=camera.detecting),
             }
+            if not self._pictures:
+                kept[of_camera(camera.id, "snapshot")] = ""  # also of a former run that had them (empty removes)
         return kept
 
     def _is_gone(self, camera: str) -> bool:

@@ -85,6 +85,7 @@ class MqttLink:
         self._seconds = seconds
         self._client: MqttClient | None = None
         self._publishing = asyncio.Lock()
+        self._may_hint = True
         self.prefix = settings.prefix
 
     @property
@@ -126,16 +127,18 @@ class MqttLink:
         async with self._opened(None):
             pass
 
-    async def run(self, session: Session, topics: Sequence[str]) -> None:
+    async def run(self, session: Session, topics: Sequence[str], hints: Sequence[str] = ()) -> None:
         """For ever: connect, subscribe to these topics behind the prefix, and be in session until the link breaks.
 
+        `hints` are whole topics that are good to hear, and may be kept from us by the broker's rules: also by one that
+        ends the connection over them, which is made again without.
         While it is up the topic "status" holds "online", else "offline": the broker says so where we cannot.
         """
         backoff = Backoff()
         while True:
             began = self._clock.monotonic()
             try:
-                await self._session(session, topics)
+                await self._session(session, topics, hints)
             except* (NotifierUnavailable, NotifierRefused) as errors:
                 why = str(_first(errors))
                 log.warning("no connection to the MQTT broker", reason=why)
@@ -144,7 +147,7 @@ class MqttLink:
                 backoff.reset()
             await self._clock.sleep(backoff.next(random.random()))  # noqa: S311 - jitter, not a secret
 
-    async def _session(self, session: Session, topics: Sequence[str]) -> None:
+    async def _session(self, session: Session, topics: Sequence[str], hints: Sequence[str]) -> None:
         status = f"{self.prefix}/status"
         will = aiomqtt.Will(status, OFFLINE, qos=1, retain=True)
         async with self._opened(will) as client:
@@ -154,7 +157,9 @@ class MqttLink:
             self._told("")
             log.info("connected to the MQTT broker", broker=self._host)
             try:
-                await session(self._messages(client))
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._ask_for_hints(client, hints))
+                    await session(self._messages(client))
             finally:
                 self._client = None
                 with suppress(NotifierUnavailable, NotifierRefused, TimeoutError):
@@ -171,12 +176,22 @@ class MqttLink:
             raise NotifierRefused(msg)
 
     async def _subscribe(self, client: MqttClient, topics: Sequence[str]) -> None:
-        wanted = [(f"{self.prefix}/{topic}", SubscribeOptions(qos=1)) for topic in topics]
         with self._errors_named():
+            wanted = [(f"{self.prefix}/{one}", SubscribeOptions(qos=1)) for one in topics]
             answers: Sequence[object] = await client.subscribe(wanted)
         if any(answer.value >= _REFUSED for answer in answers if isinstance(answer, ReasonCode)):
             msg = f"The MQTT broker {self._host} does not let this user read below {self.prefix}/."
             raise NotifierRefused(msg)
+
+    async def _ask_for_hints(self, client: MqttClient, hints: Sequence[str]) -> None:
+        """Unless the last connection that asked ended before there was an answer; the next one asks again."""
+        if not hints or not self._may_hint:
+            self._may_hint = True
+            return
+        self._may_hint = False
+        with self._errors_named():
+            await client.subscribe([(whole, SubscribeOptions(qos=1)) for whole in hints])
+        self._may_hint = True
 
     async def _messages(self, client: MqttClient) -> AsyncIterator[Message]:
         with self._errors_named():

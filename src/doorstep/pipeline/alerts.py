@@ -45,8 +45,12 @@ class AlertDesk:
             await self._wake.wait()
             self._wake.clear()
             while self._raised:
-                decision, frame = self._raised.popleft()
-                self._outbox.dispatch(self._alert(decision, await _picture(frame)))
+                await self._tell_next()
+
+    async def _tell_next(self) -> None:
+        """With names of its own: a picture of some megabytes would be kept until the next alert."""
+        decision, frame = self._raised.popleft()
+        self._outbox.dispatch(self._alert(decision, await _picture(frame)))
 
     def _alert(self, decision: RaiseAlert, snapshot: bytes) -> Alert:
         event, cause, at = decision.event, decision.cause, decision.at

@@ -23,12 +23,14 @@ MOST_WAITING = 16
 
 @dataclass(slots=True)
 class BestPicture:
-    """The best frame so far, who is where in it, its worth, whether the store has it, and when that was last tried."""
+    """The best frame so far, None once the store has it; who is where in it, its worth, and when that was last tried.
 
-    frame: Frame
+    A frame is some megabytes, so it is not kept for the rest of a visit.
+    """
+
+    frame: Frame | None
     worth: float
     box: Box | None
-    written: bool = False
     tried_at: float = float("-inf")
     failed: bool = False
 
@@ -55,7 +57,7 @@ class Stills:
             self._best[event_id] = BestPicture(frame, worth, box)
             self._give_up_one()
         elif worth > best.worth * BETTER_BY:
-            best.frame, best.worth, best.box, best.written = frame, worth, box, False
+            best.frame, best.worth, best.box = frame, worth, box
         else:
             return
         self._rows.still_waits(event_id)
@@ -64,7 +66,7 @@ class Stills:
     async def run(self) -> None:
         """For ever: look at what is unwritten, rest while there is nothing."""
         while True:
-            if all(best.written for best in self._best.values()) and not self._over():
+            if all(best.frame is None for best in self._best.values()) and not self._over():
                 await self._wake.wait()
             self._wake.clear()
             await self.write_due()
@@ -83,14 +85,16 @@ class Stills:
         event = self._rows.latest(event_id)
         over = event is None or event.ended_at is not None
         rested = self._clock.monotonic() - best.tried_at >= REWRITE_SECONDS
-        due = not best.written and (rested or (over and not best.failed))
+        due = best.frame is not None and (rested or (over and not best.failed))
         if event is not None and event.recording is not None and due:
             await self._write(event_id, event.recording.key, best)
-        if over and (best.written or event is None or event.recording is None):
+        if over and (best.frame is None or event is None or event.recording is None):
             self._forget_when_settled(event_id, best)
 
     async def _write(self, event_id: EventId, key: str, best: BestPicture) -> None:
         frame, box = best.frame, best.box
+        if frame is None:
+            return
         try:
             await asyncio.to_thread(self._put, key, frame, box)
         except (StoreUnavailable, MediaInvalid) as error:
@@ -99,8 +103,10 @@ class Stills:
             best.failed, best.tried_at = True, self._clock.monotonic()
             return
         # A better one may have been offered meanwhile.
-        best.written, best.failed, best.tried_at = best.frame is frame, False, self._clock.monotonic()
-        self._rows.has_still(event_id, box, waits=not best.written)
+        if best.frame is frame:
+            best.frame = None
+        best.failed, best.tried_at = False, self._clock.monotonic()
+        self._rows.has_still(event_id, box, waits=best.frame is not None)
 
     def _put(self, key: str, frame: Frame, box: Box | None) -> None:
         self._store.put(still_key(key), still(frame, box))
@@ -116,10 +122,10 @@ class Stills:
 
     def _forget_when_settled(self, event_id: EventId, best: BestPicture) -> None:
         """An event can be over before its recording has a key: wait a little for that."""
-        if best.written or self._clock.monotonic() - max(best.tried_at, best.frame.captured_at) > REWRITE_SECONDS:
+        if best.frame is None or self._clock.monotonic() - max(best.tried_at, best.frame.captured_at) > REWRITE_SECONDS:
             self._forget(event_id)
 
     def _forget(self, event_id: EventId) -> None:
         best = self._best.pop(event_id, None)
-        if best is not None and not best.written:
+        if best is not None and best.frame is not None:
             self._rows.no_still(event_id)

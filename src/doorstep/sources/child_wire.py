@@ -9,11 +9,12 @@ from collections.abc import Iterator
 
 from doorstep.core.errors import MediaInvalid
 from doorstep.core.media import Packet, VideoFormat
-from doorstep.media.shared_frame import Borrower, Loan
+from doorstep.media.borrowed_frame import Borrower
+from doorstep.media.shared_frame import Loan
 from doorstep.ports import KEY_FRAME, Clock, FrameTap, Wish
 from doorstep.sources.confined_child import PONG
 from doorstep.sources.pulse import VitalSigns
-from doorstep.sources.records import Kind, RecordBuffer, picture_of, record, returned_record
+from doorstep.sources.records import Kind, RecordBuffer, picture_of, piece_of, piece_record, record
 
 _RECEIVE_SECONDS = 0.2
 _MOST_DESCRIPTORS_WAITING = 2
@@ -129,7 +130,7 @@ class WantedPictures:
         """Told together with the next wish, for which they are wanted back."""
         returned = b""
         while self._returned:
-            returned += returned_record(self._returned.popleft())
+            returned += piece_record(Kind.RETURNED, self._returned.popleft())
         return returned
 
     def take(self, payload: memoryview) -> None:
@@ -152,6 +153,10 @@ class WantedPictures:
             return
         self._told = False
         self._tap.put(frame)
+
+    def forget(self, payload: memoryview) -> None:
+        """The child gave a piece of memory up.  Raises MediaInvalid where it never had it."""
+        self._borrower.forget(piece_of(payload))
 
 
 def signs_of(payload: memoryview) -> VitalSigns:

@@ -15,7 +15,7 @@ from doorstep.sources.child_wire import ChildWire, WantedPictures, signs_of
 from doorstep.sources.nursery import Child, Nursery
 from doorstep.sources.pulse import Pulse, Verdict
 from doorstep.sources.records import Kind, ReaderBug, end_of, item_of
-from doorstep.sources.source_spec import SourceSpec
+from doorstep.sources.source_spec import SourceSpec, code_of
 from doorstep.sources.stream_order import StreamOrder
 from doorstep.sources.threaded import threaded
 
@@ -52,7 +52,7 @@ class ConfinedSource:
 
     def read(self, tap: FrameTap, stop: threading.Event) -> Generator[StreamItem]:
         """The same, blocking; notices `stop` within a quarter of a second."""
-        child = self._nursery.birth(stop)
+        child = self._nursery.birth(stop, code_of(self._spec))
         if child is None:
             return
         try:
@@ -117,6 +117,8 @@ class _Conversation:
         match kind:
             case Kind.PICTURE:
                 self._pictures.take(payload)
+            case Kind.GIVEN_UP:
+                self._pictures.forget(payload)
             case Kind.PONG:
                 if self._pulse.answered(signs_of(payload), self._clock.monotonic()) is Verdict.HANGS:
                     raise hangs()

@@ -30,6 +30,7 @@ from doorstep.sources.records import (
     item_record,
     picture_record,
     piece_of,
+    piece_record,
     record,
 )
 from doorstep.sources.redaction import redacted
@@ -152,6 +153,8 @@ class RemoteTap:
         except (OSError, MediaInvalid):
             return  # no memory, or too many are looked at: looking is lossy, and the wish stays
         self.wanted = False
+        for piece in self.lender.given_up():  # before the picture, for which there may be no place beside them
+            self._line.send(piece_record(Kind.GIVEN_UP, piece))
         picture = SharedPicture(frame.at, frame.captured_at, loan.shape, loan.piece, loan.descriptor is not None)
         self._line.send(picture_record(picture), descriptor=loan.descriptor)
 

@@ -122,6 +122,8 @@ class ConfinedEye:
             match kind:
                 case Kind.PICTURE:
                     pictures.take(payload)
+                case Kind.GIVEN_UP:
+                    pictures.forget(payload)
                 case Kind.READY:
                     self._nursery.tell_missing(bytes(payload))
                 case Kind.END:

@@ -86,8 +86,11 @@ class Nursery:
         self._closed = False
         self._told_missing = False
 
-    def birth(self, stop: threading.Event) -> Child | None:
-        """A child that waits for its camera; None when `stop` was set meanwhile.  Raises SourceLost."""
+    def birth(self, stop: threading.Event, code: Sequence[str] = ()) -> Child | None:
+        """A child that waits for its camera; None when `stop` was set meanwhile.  Raises SourceLost.
+
+        `code` are modules that it will import: loaded before, it shares them with its like.
+        """
         with self._lock:
             if self._closed:
                 msg = "Doorstep is ending."
@@ -97,7 +100,7 @@ class Nursery:
             run = self._run
         if not self._wait(run.ready, run, stop, _START_SECONDS):
             return None
-        child = run.begin(self)
+        child = run.begin(self, code)
         try:
             alive = self._wait(child.born, run, stop, _BIRTH_SECONDS)
         except SourceLost:
@@ -188,7 +191,7 @@ class _Run:
         with self._lock:
             return (self._process.pid, *(child.pid for child in self._children.values() if child.pid))
 
-    def begin(self, nursery: Nursery) -> Child:
+    def begin(self, nursery: Nursery, code: Sequence[str]) -> Child:
         """Ask for a birth.  Raises SourceLost."""
         ours, theirs = socket.socketpair()
         with theirs, self._lock:
@@ -196,7 +199,7 @@ class _Run:
             child = self._children[self._born] = Child(nursery, self._born, ours)
             beside = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))]
             try:
-                self._control.sendmsg([WORD.pack(BIRTH, child.number, 0)], beside)
+                self._control.sendmsg([WORD.pack(BIRTH, child.number, 0), " ".join(code).encode()], beside)
             except OSError:
                 del self._children[child.number]
                 ours.close()

@@ -1,7 +1,7 @@
 """The process out of which every camera's child is forked: a bare Python with the codecs loaded, and no secret.
 
-It never sees an address or a byte of video: it forks, and tells the parent who was born and who died.  It has one
-thread, so that forking is safe, and ends when the parent hangs up.
+It never sees an address or a byte of video, of a camera only what code it needs: it forks, and tells the parent who was
+born and who died.  It has one thread, so that forking is safe, and ends when the parent hangs up.
 """
 
 import array
@@ -12,14 +12,22 @@ import select
 import signal
 import socket
 import struct
+import sys
+from collections.abc import Sequence
 from typing import NoReturn
 
 from doorstep.sources.confined_child import ReaderOf, live
 from doorstep.sources.sandbox import die_with_parent, keep_only
+from doorstep.sources.spent_pages import give_back_start
 
 WORD = struct.Struct("<cIi")
-"""A letter of those below, the number of the child as the parent counts them, and a process id or wait status."""
+"""A letter of those below, the number of the child as the parent counts them, and a process id or wait status.
 
+Behind that of a birth stand the names of the modules that the child will need beyond those of every child.
+"""
+MOST_CODE_BYTES = 1024
+
+_EARLY = ("av", "encodings.idna", "socket", "traceback", "doorstep.media.decode")
 READY, BIRTH, BORN, STILLBORN, DIED = b"R", b"B", b"b", b"s", b"d"
 
 
@@ -30,17 +38,21 @@ def main(control: int, reader: str) -> None:
     """
     module, _, name = reader.partition(":")
     reader_of: ReaderOf = getattr(importlib.import_module(module), name)
-    _load_early()
-    gc.collect()
-    gc.freeze()  # so that collecting garbage in a child does not copy all of this process's pages
+    _load(_EARLY)
     with socket.socket(fileno=control) as parent:
         _Nursery(parent, reader_of).run()
 
 
-def _load_early() -> None:
+def _load(modules: Sequence[str]) -> None:
     """What children would load late, each into memory of its own."""
-    for module in ("av", "numpy", "encodings.idna", "socket", "traceback", "doorstep.media.decode"):
-        importlib.import_module(module)
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except (ImportError, OSError):
+            continue  # the child that wants it says so
+    gc.collect()
+    gc.freeze()  # so that collecting garbage in a child does not copy all of this process's pages
+    give_back_start()
 
 
 class _Nursery:
@@ -70,10 +82,14 @@ class _Nursery:
 
     def _listen(self) -> bool:
         """One word of the parent; False when it is gone."""
-        message, beside, _, _ = self._parent.recvmsg(WORD.size, socket.CMSG_SPACE(4), socket.MSG_CMSG_CLOEXEC)
+        message, beside, _, _ = self._parent.recvmsg(
+            WORD.size + MOST_CODE_BYTES, socket.CMSG_SPACE(4), socket.MSG_CMSG_CLOEXEC
+        )
         if not message:
             return False
-        _, number, _ = WORD.unpack(message)
+        _, number, _ = WORD.unpack_from(message)
+        if new := [name for name in message[WORD.size :].decode().split() if name not in sys.modules]:
+            _load(new)
         descriptors = array.array("i")
         for _, _, content in beside:
             descriptors.frombytes(content[:4])

@@ -24,6 +24,7 @@ class Kind(IntEnum):
     END = 5
     PONG = 6
     READY = 7
+    GIVEN_UP = 8  # a piece of memory that was not needed for a while
     SPEC = 16
     WANTED = 17
     UNWANTED = 18
@@ -41,6 +42,7 @@ _LARGEST: dict[int, int] = {
     Kind.END: 8 * 2**10,
     Kind.PONG: 64,
     Kind.READY: 1024,
+    Kind.GIVEN_UP: 4,
     Kind.SPEC: 1024 * 2**10,
     Kind.WANTED: 0,
     Kind.UNWANTED: 0,
@@ -179,14 +181,18 @@ def picture_of(payload: memoryview) -> SharedPicture:
         raise MediaInvalid(msg) from error
 
 
-def returned_record(piece: int) -> bytes:
-    """A whole record."""
-    return record(Kind.RETURNED, _PIECE.pack(piece))
+def piece_record(kind: Kind, piece: int) -> bytes:
+    """A whole record of a kind that names a piece of memory, GIVEN_UP or RETURNED."""
+    return record(kind, _PIECE.pack(piece))
 
 
 def piece_of(payload: memoryview) -> int:
-    """The number in a RETURNED record, which the parent wrote."""
-    return int(_PIECE.unpack(payload)[0])
+    """The number in such a record.  Raises MediaInvalid."""
+    try:
+        return int(_PIECE.unpack(payload)[0])
+    except struct.error as error:
+        msg = "the number of a piece of memory is none"
+        raise MediaInvalid(msg) from error
 
 
 # How a stream ends: the letter before the reason.

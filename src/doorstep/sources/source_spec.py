@@ -19,6 +19,11 @@ from doorstep.sources.sandbox import Allowance
 
 _PORTS = {"rtsp": 554, "rtsps": 322, "rtmp": 1935, "rtmps": 443, "http": 80, "https": 443}
 _WEB_PORTS = frozenset({80, 443})
+_CODE = {
+    "http": "doorstep.sources.mjpeg",
+    "https": "doorstep.sources.mjpeg",
+    "v4l2": "doorstep.sources.v4l2",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,13 @@ def allowance_of(spec: SourceSpec) -> Allowance:
             return _network(url, _WEB_PORTS)  # a web server may send us on to another door of it
         case _:
             return Allowance(tcp_ports=frozenset())
+
+
+def code_of(spec: SourceSpec) -> tuple[str, ...]:
+    """The modules beyond those of every child that a child which reads this camera imports."""
+    own = _CODE.get(spec.address.partition(":")[0].lower())
+    painted = bool(spec.masks) or spec.rotation != 0
+    return (own,) if own is not None else ("doorstep.sources.reencoded",) if painted else ()
 
 
 def _network(url: str, more: frozenset[int]) -> Allowance:

@@ -1,12 +1,11 @@
 """Finds out on what kind of disk a folder lies, and how much was written to it.  Linux: /proc and /sys; no rights."""
 
-import os
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from doorstep.core.disk_kind import DiskKind
+from doorstep.core.machine_texts import Mount, mount_of, mounts_in
 
 MEMORY = frozenset({"tmpfs", "ramfs"})
 NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "fuse.sshfs", "fuse.s3fs", "fuse.rclone", "afs"})
@@ -23,19 +22,9 @@ class Machine:
     disks: Path = Path("/sys/dev/block")
     names: Path = Path("/sys/class/block")
 
-    def disk_of(self, mount: "_Mount") -> Path | None:
+    def disk_of(self, mount: Mount) -> Path | None:
         """The whole disk's folder in /sys.  Btrfs counts its own devices: there the source's name tells."""
         return _whole_disk(self.disks / mount.device) or _whole_disk(self.names / Path(mount.source).name)
-
-
-@dataclass(frozen=True, slots=True)
-class _Mount:
-    """A line of mountinfo (proc_pid_mountinfo(5)): its device number, where it is, and the file system's type."""
-
-    device: str
-    point: Path
-    kind: str
-    source: str
 
 
 def disk_kind(folder: Path, machine: Machine | None = None) -> DiskKind:
@@ -66,28 +55,11 @@ def written_to_disk(folder: Path, machine: Machine | None = None) -> int | None:
     return int(figures[_WRITTEN_SECTORS]) * SECTOR_BYTES if len(figures) > _WRITTEN_SECTORS else None
 
 
-def _mount_of(folder: Path, machine: Machine) -> _Mount | None:
-    """The last mounted of the longest that lead to the folder."""
+def _mount_of(folder: Path, machine: Machine) -> Mount | None:
     there = folder.resolve()
     while not there.exists() and there != there.parent:
         there = there.parent
-    found: _Mount | None = None
-    for mount in _mounts(machine.mounts):
-        leads = there == mount.point or mount.point in there.parents
-        if leads and (found is None or len(mount.point.parts) >= len(found.point.parts)):
-            found = mount
-    return found
-
-
-def _mounts(path: Path) -> Sequence[_Mount]:
-    found = []
-    for line in _text(path).splitlines():
-        before, _, behind = line.partition(" - ")
-        fields, kinds = before.split(), behind.split()
-        if len(fields) > 4 and len(kinds) > 1:
-            point = os.fsencode(fields[4]).decode("unicode_escape").encode("latin-1")  # \040 for a space
-            found.append(_Mount(fields[2], Path(os.fsdecode(point)), kinds[0], kinds[1]))
-    return found
+    return mount_of(str(there), mounts_in(_text(machine.mounts)))
 
 
 def _whole_disk(device: Path) -> Path | None:

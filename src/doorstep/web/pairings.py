@@ -3,7 +3,6 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
-import segno
 from anyio.to_thread import run_sync
 from fastapi import Body, Request, Response
 from pydantic import BaseModel, Field, SecretStr
@@ -59,7 +58,8 @@ async def make_pairing(
         await confirm(body.your_password if body else None, request, parts, asker, checks)
     code, until = await run_sync(sign_ins_of(parts).pairings.make, person, maker)
     note(request, parts, name_of(asker), PAIRING_MADE, "" if person.name == asker.account else f"for {person.name}")
-    ways = [_way(address, code) for address in addresses(request, parts)] or [_way(best_address(request, parts), code)]
+    known = addresses(request, parts) or [best_address(request, parts)]
+    ways = await run_sync(lambda: [_way(address, code) for address in known])
     warning = _warning(request, parts)
     return PairingShape(
         code=code,
@@ -106,6 +106,8 @@ async def _person(parts: WebParts, asker: Grant, name: str | None) -> Account:
 
 
 def _way(address: str, code: str) -> PairingWayShape:
+    import segno  # noqa: PLC0415 - once for each phone
+
     href = f"{address}{PAIR_PATH}{code}"
     picture = segno.make(href, error="m", micro=False).svg_data_uri(scale=8, border=4, light="#fff")
     return PairingWayShape(href=href, host=urlsplit(address).netloc, qr=picture)
