@@ -44,6 +44,15 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc]
         self.workqueue.move_to_end(min(self.workqueue, key=self._place), last=False)
         super()._assign_work_unit(node)
 
+    def remove_node(self, node: WorkerController) -> str | None:
+        """The test in which this worker died, which is not tried again: xdist's own would, with each worker it has."""
+        shares = self.assigned_work[node].values()
+        died_in, share = next(((one, share) for share in shares for one, done in share.items() if not done), (None, {}))
+        if died_in is not None:
+            share[died_in] = True
+        super().remove_node(node)
+        return died_in
+
     def _place(self, share: str) -> int:
         """Where it comes in the queue; a worker that is alone ends with the browser's, and cables wait for its end."""
         if share == BROWSER and len(self.nodes) == 1:
