@@ -46,10 +46,11 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc]
 
     def remove_node(self, node: WorkerController) -> str | None:
         """The test in which this worker died, which is not tried again: xdist's own would, with each worker it has."""
-        shares = self.assigned_work[node].values()
-        died_in, share = next(((one, share) for share in shares for one, done in share.items() if not done), (None, {}))
-        if died_in is not None:
-            share[died_in] = True
+        shares: list[dict[str, bool]] = list(self.assigned_work[node].values())
+        died_in = next((test for share in shares for test, is_done in share.items() if not is_done), None)
+        for share in shares:
+            if died_in is not None and died_in in share:
+                share[died_in] = True
         super().remove_node(node)
         return died_in
 
