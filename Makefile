@@ -88,8 +88,9 @@ docs-pages:
 docs-pictures: test-deps
 	@$(PYTHON) front_door/environment.py dev
 	@$(PYTHON) front_door/web_app.py build
-	@DOORSTEP_SCREENSHOTS=docs/guide/screenshots $(BIN)/pytest -q -p no:randomly tests/browser/test_looks.py -k "$$($(BIN)/python docs/pictures.py)"
 	@$(BIN)/doorstep models fetch --data var/test
+	@DOORSTEP_MODELS="$(CURDIR)/var/test/models" DOORSTEP_SCREENSHOTS=docs/guide/screenshots \
+		$(BIN)/pytest -q -p no:randomly tests/browser/test_looks.py -k "$$($(BIN)/python docs/pictures.py)"
 	@DOORSTEP_MODELS="$(CURDIR)/var/test/models" $(BIN)/python docs/guide/make_screenshots.py
 
 release:
