@@ -1,0 +1,115 @@
+"""`doorstep-hub` on a real Debian, with Debian's own OpenSSH, Caddy, coturn and nftables, and its systemd.
+
+There is no network once it runs, but an address of its own; so the certificates' authority is Caddy's.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from doorstep.core.hub_code import read_code
+from doorstep.hub.hub_program import hub_program
+from fakes.fresh_debian import NoFreshDebian, Running, copy_of, fresh_root, in_root, missing, running
+from fakes.server_process import wait_for
+
+INIT = "cd /root && sudo python3 doorstep-hub init door.example.org --skip-name-check --internal-certificates"
+HOST, ADDRESS = "door.example.org", "203.0.113.5"
+THERE = "python3 sudo iproute2 procps"
+PACKAGES = "openssh-server caddy coturn nftables unattended-upgrades"
+UNITS = ("firewall.service", "ssh.service", "web.service", "turn.service", "traffic.timer")
+CARD = f"""
+set -e
+ip link add outside type veth peer name nowhere
+ip link set nowhere up
+ip address add {ADDRESS}/24 dev outside
+ip link set outside up
+ip route add default via 203.0.113.1
+"""
+LEFT = "/etc/doorstep-hub /var/lib/doorstep-hub /var/lib/doorstep-hub-web /run/doorstep-hub /usr/local/bin/doorstep-hub"
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(1800),  # the first time Debian and its packages are fetched
+    pytest.mark.skipif(missing() is not None, reason=missing() or ""),
+    pytest.mark.skipif(shutil.which("ip") is None, reason="iproute2 is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def bare() -> Iterator[Running]:
+    """A machine as a provider hands it over: with an address, without any of the hub's packages, not even SSH."""
+    try:
+        with copy_of(fresh_root("bookworm")) as root:
+            in_root(root, "apt-get", "update", "-q")
+            install = ("apt-get", "install", "-y", "-q", "--no-install-recommends")
+            in_root(root, *install, *THERE.split())
+            in_root(root, *install, "--download-only", *PACKAGES.split())
+            (root / "root" / "doorstep-hub").write_bytes(hub_program())
+            with running(root) as debian:
+                debian.run("sh", "-c", CARD)
+                yield debian
+    except NoFreshDebian as error:
+        pytest.skip(str(error))
+
+
+def states(debian: Running) -> dict[str, str]:
+    """Of each unit of the hub."""
+    return {unit: debian.run("systemctl", "is-active", f"doorstep-hub-{unit}", check=False).strip() for unit in UNITS}
+
+
+def listens(debian: Running) -> set[str]:
+    """Transport and port of whatever waits for somebody from outside."""
+    rows = [line.split() for line in debian.run("ss", "-Hltnu").splitlines()]
+    outside = [row for row in rows if not row[4].startswith(("127.", "[::1]"))]
+    return {f"{row[0]} {row[4].rpartition(':')[2]}" for row in outside}
+
+
+def code_in(said: str) -> str:
+    return next(word for word in said.split() if word.startswith("dh1-"))
+
+
+def test_a_bare_machine_is_a_hub_by_one_command_and_is_bare_again_by_another(bare: Running) -> None:
+    said = bare.run("sh", "-c", INIT)
+    code = read_code(code_in(said))
+    assert (code.hub, code.ssh_port) == (HOST, 2222)
+    wait_for(lambda: set(states(bare).values()) == {"active"}, 30, str(states(bare)))
+    assert listens(bare) == {"tcp 80", "tcp 443", "tcp 2222", "tcp 3478", "udp 3478"}
+    assert "policy drop" in bare.run("nft", "list", "table", "inet", "doorstep_hub")
+    _a_second_time_changes_nothing(bare)
+    _boxes_come_and_go(bare)
+    _it_is_undone(bare)
+
+
+def _a_second_time_changes_nothing(bare: Running) -> None:
+    kept = "/etc/doorstep-hub /etc/systemd/system/doorstep-hub-*"
+    sums = f"find {kept} -type f ! -name hub.json ! -name made.json -exec sha256sum {{}} + | sort"
+    before = bare.run("sh", "-c", sums)
+    pids = bare.run("systemctl", "show", "--property=MainPID", "--value", "doorstep-hub-ssh", "doorstep-hub-web")
+    again = bare.run("sh", "-c", INIT)
+    assert code_in(again)
+    assert bare.run("sh", "-c", sums) == before
+    now = bare.run("systemctl", "show", "--property=MainPID", "--value", "doorstep-hub-ssh", "doorstep-hub-web")
+    assert now == pids
+
+
+def _boxes_come_and_go(bare: Running) -> None:
+    program = "/usr/local/bin/doorstep-hub"
+    assert read_code(code_in(bare.run(program, "pair", "garage", "--skip-name-check"))).hub == HOST
+    assert f"https://garage.{HOST}" in bare.run(program, "boxes")
+    assert "garage is revoked" in bare.run(program, "revoke", "garage")
+    assert "garage" not in bare.run(program, "boxes")
+    assert "good until" in bare.run(program, "certificates")
+    assert set(states(bare).values()) == {"active"}
+
+
+def _it_is_undone(bare: Running) -> None:
+    said = bare.run("/usr/local/bin/doorstep-hub", "remove", "--yes")
+    assert "sudo apt remove" in said
+    assert bare.run("sh", "-c", f"ls -d {LEFT} 2>/dev/null", check=False).split() == []
+    assert bare.run("getent", "passwd", "doorstep-hub", check=False) == ""
+    assert bare.run("systemctl", "list-unit-files", "doorstep-hub*", "--no-legend", check=False).strip() == ""
+    assert "doorstep_hub" not in bare.run("nft", "list", "tables")
+    assert not any(Path(bare.folder / "etc/apt/apt.conf.d").glob("*doorstep*"))
+    assert listens(bare) <= {"tcp 22"}
