@@ -78,6 +78,7 @@ class _Nursery:
                 woken.recv(4096)
             self._bury()
             if self._parent.fileno() in ready and not self._listen():
+                signal.set_wakeup_fd(-1)  # its socket goes now, and children that end meanwhile would complain of that
                 return
 
     def _listen(self) -> bool:
