@@ -181,7 +181,7 @@ def keep_undo(page: Page | BrowserContext) -> None:
 def painted(page: Page) -> None:
     """What was last changed about the page is on the screen; or, of a chromium that draws nothing, might never be."""
     twice = "requestAnimationFrame(() => requestAnimationFrame(resolve))"
-    page.evaluate(f"() => new Promise((resolve) => {{ {twice}; setTimeout(resolve, 5000); }})")
+    page.evaluate(f"() => new Promise((resolve) => {{ {twice}; setTimeout(resolve, 1000); }})")
 
 
 def shot(page: Page, folder: Path | None, name: str) -> None:

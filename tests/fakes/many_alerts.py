@@ -20,7 +20,7 @@ _SCROLL = """async (most) => {
   while (performance.now() < end) {
     const before = window.scrollY;
     window.scrollBy(0, 600);
-    await new Promise((shown) => { requestAnimationFrame(shown); setTimeout(shown, 2000); });
+    await new Promise((shown) => { requestAnimationFrame(shown); setTimeout(shown, 100); });
     if (window.scrollY === before && cards() >= most) break;
   }
   await new Promise((done) => setTimeout(done, 300));
