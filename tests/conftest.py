@@ -12,6 +12,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
 
+from fakes import each_try
 from fakes.shares import Shares
 
 # Else every server of a test compiles all of Doorstep anew: seconds of a processor, hundreds of times.
@@ -20,6 +21,8 @@ sys.dont_write_bytecode = False
 
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")
+
+pytest_runtest_setup = each_try.pytest_runtest_setup
 
 WITH_REAL_PROCESSES = (
     *("adapters", "app", "aws", "browser", "cli", "deploy", "end_to_end", "faults", "mp4", "publish", "web"),

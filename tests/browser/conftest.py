@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, expect
 
-from fakes.browser import DESK, PATIENCE_MS, Troubles, launched, missing, set_up
+from fakes.browser import DESK, PATIENCE_MS, Troubles, ended_if_stalled, launched, missing, set_up
 from fakes.certificates import Certificate, certificate
 from fakes.free_port import free_port
 from fakes.push_service import PushService, push_service
@@ -209,6 +209,16 @@ def browser(house: BrowserHouse, chromium: Browser) -> Browser:
     """For tests of the house: it is there before them."""
     del house
     return chromium
+
+
+@pytest.fixture(autouse=True)
+def no_page_stalls_for_ever(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A try in which one does ends, and the next one has pages of its own."""
+    if "chromium" not in request.fixturenames:
+        yield
+        return
+    with ended_if_stalled(request.getfixturevalue("chromium")):
+        yield
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ keeps an event loop in the thread that started it.
 
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,8 @@ PHONE = ViewportSize(width=390, height=844)
 TABLET = ViewportSize(width=768, height=1024)
 DESK = ViewportSize(width=1440, height=900)
 _BLOCKED = "Service Worker registration blocked by Playwright"
+STALLED_SECONDS = 240.0
+"""Of a whole test: three times what the longest takes on a loaded machine."""
 PATIENCE_MS = 90_000  # a loaded machine is slow; how fast a page is, is not proven by waiting for it
 
 # In the page before any script of its own: a violation names what the policy stopped.
@@ -88,6 +91,28 @@ def another(chromium: BrowserType, *more: str) -> Iterator[Browser]:
         yield browser
     finally:
         browser.close()
+
+
+@contextmanager
+def ended_if_stalled(browser: Browser, after: float = STALLED_SECONDS) -> Iterator[None]:
+    """Whoever waits in a page for so many seconds gets a playwright `Error`: all pages are closed.
+
+    On a busy machine a chromium was seen whose page waited inside of it for ever and answered nobody any more. Where a
+    call takes no timeout, as `evaluate`, that kept the whole suite from ending.
+    """
+    loop, pages = browser._loop, browser._impl_obj
+
+    def close() -> None:
+        for context in pages.contexts:
+            loop.create_task(context.close(f"a page did not answer for {after:.0f} s"))
+
+    clock = threading.Timer(after, loop.call_soon_threadsafe, [close])
+    clock.start()
+    try:
+        yield
+    finally:
+        clock.cancel()
+        clock.join()
 
 
 class Troubles:
