@@ -21,7 +21,7 @@ export ORT_DISABLE_TELEMETRY := 1
 SUITES ?=
 ARCHES ?=
 
-.PHONY: help run test test-deps check lint fmt bench bench-detect docs docs-pages docs-pictures lock clean deploy-aws destroy-aws smoke-aws release
+.PHONY: help run test test-deps check lint fmt bench bench-detect docs docs-pages docs-pictures lock clean deploy-aws destroy-aws smoke-aws deploy-ec2 destroy-ec2 release
 
 help:
 	@echo "make run        a demo doorbell on http://$(LISTEN) (set-up included)"
@@ -37,6 +37,8 @@ help:
 	@echo "make deploy-aws INTO=~/doorstep-aws    the cloud half in your AWS account; its price first, then it asks"
 	@echo "make destroy-aws INTO=~/doorstep-aws   takes it away; keeps the bucket, unless BUCKET=delete"
 	@echo "make smoke-aws INTO=~/doorstep-aws     tries it, as the box, as a viewer and as a stranger"
+	@echo "make deploy-ec2 INTO=~/doorstep-ec2    Doorstep on a public machine in your AWS account; its price first, then it asks"
+	@echo "make destroy-ec2 INTO=~/doorstep-ec2   takes it away; keeps its disk"
 	@echo "make release    what people install, into dist/: Debian packages, wheel, sdist, sums (a part: SUITES=bookworm ARCHES=amd64)"
 	@echo "make lock       renew requirements/*.lock after a change of pyproject.toml"
 
@@ -101,6 +103,10 @@ release:
 deploy-aws destroy-aws smoke-aws:
 	@$(PYTHON) front_door/environment.py dev
 	@$(BIN)/python -m deploy.aws.$(@:-aws=) --into "$(INTO)" $(if $(filter destroy-aws,$@),--bucket "$(BUCKET)") $(OPTIONS)
+
+deploy-ec2 destroy-ec2:
+	@$(PYTHON) front_door/environment.py dev
+	@$(BIN)/python -m deploy.ec2.$(@:-ec2=) --into "$(INTO)" $(OPTIONS)
 
 lock:
 	@$(BIN)/python -m pip install -q uv

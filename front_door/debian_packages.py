@@ -23,7 +23,10 @@ PACKAGES = {
     "gstreamer1.0-plugins-ugly": "/usr/lib/*/gstreamer-1.0/libgstx264.so",
     "libnginx-mod-rtmp": "/usr/lib/nginx/modules/ngx_rtmp_module.so",
     "mosquitto": "/usr/sbin/mosquitto",
+    "nftables": "/usr/sbin/nft",
     "nginx": "/usr/sbin/nginx",
+    "openssh-client": "/usr/bin/ssh",
+    "openssh-server": "/usr/sbin/sshd",
     "python3-gi": "/usr/lib/python3/dist-packages/gi/__init__.py",
     "shellcheck": "/usr/bin/shellcheck",
     "strace": "/usr/bin/strace",
@@ -43,7 +46,11 @@ PACKAGES = {
 }
 DAEMONS = {"coturn", "mosquitto", "nginx", "postgresql", "radosgw", "stunnel4"}
 """Of these the packages would have the machine run one that listens, from its next start on; tests start their own."""
-UNITS = {"caddy": ("caddy.service",), "ceph-mon": ("ceph.target", "ceph-crash.service", "rbdmap.service")}
+UNITS = {
+    "caddy": ("caddy.service",),
+    "ceph-mon": ("ceph.target", "ceph-crash.service", "rbdmap.service"),
+    "openssh-server": ("ssh.service", "ssh.socket"),
+}
 """What a package, or one that it brings along, would have systemd run besides."""
 POLICY = Path("/usr/sbin/policy-rc.d")
 

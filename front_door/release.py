@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from deb_file import write_deb
+from hub_program import write_hub_program
 from release_parts import Part, libraries_in, licence_of, parts_list, web_parts
 from release_tree import Package, control_of, entries_of, open_wheels
 from release_version import epoch, no_release_for, release_notes, version_of
@@ -90,6 +91,8 @@ def build(release: Release, targets: Sequence[Target]) -> None:
         fetched[target] = fetch(target, release.moment)
     licences = {_name_of(wheel): licence_of(wheel) for wheels in fetched.values() for wheel in wheels}
     lay_beside(release, targets, licences)
+    say("Packing doorstep-hub, for the public machine")
+    write_hub_program(release.folder, release.version, release.moment)
     say(f"Packing {len(targets)} Debian packages (some minutes)")
     with ProcessPoolExecutor() as pool:
         for made in [pool.submit(pack, release, target, wheels, licences) for target, wheels in fetched.items()]:

@@ -27,7 +27,8 @@ export default defineConfig({
       output: {
         // The first page names every file that it may ask for later, so each letter counts a hundred times.
         entryFileNames: 'assets/[name]-[hash:7].js',
-        chunkFileNames: 'assets/[name]-[hash:7].js',
+        chunkFileNames: ({ name }) => `assets/${name.replace('.svelte', '')}-[hash:7].js`,
+        assetFileNames: 'assets/[name]-[hash:6][extname]',
         // What every page needs, in one file: small ones pack worse.  Which pages load it, their imports decide.
         codeSplitting: {
           includeDependenciesRecursively: false, // else the pages' own needs come along

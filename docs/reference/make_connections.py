@@ -128,8 +128,14 @@ OUTBOUND = (
         ("catalog/engine",),
     ),
     Outbound(
+        "your [hub](../guide/hub.md)",
+        "a hub was joined: all the time; while its code is pasted; `doorstep check`",
+        "SSH with a key of its own; a number every few seconds; what people outside ask for, and the answers",
+        ("hub/ssh_process", "hub/ssh_tunnel", "hub/held_tunnel", "hub/pairing", "app/hub", "app/check_hub"),
+    ),
+    Outbound(
         "STUN and TURN servers",
-        "`[live] stun` and `turn`: while somebody watches by WebRTC",
+        "`[live] stun` and `turn`, or a hub: while somebody watches by WebRTC",
         "asks for its own address; the encrypted picture goes through TURN where nothing else works",
         ("live/webrtc_peer",),
     ),
@@ -173,6 +179,12 @@ INBOUND = (
         ("app/http", "app/server", "app/web_parts", "app/door", "app/viewer_socket", "app/served_certificate"),
     ),
     Inbound(
+        "`hub.sock` in the data folder",
+        "always; while a hub was joined, its tunnel leads there",
+        "the same as by the page: who signs in or has a token, wherever in the world; the hub says from where",
+        ("app/http", "web/through_hub"),
+    ),
+    Inbound(
         "RTMP, `rtmp-listen://` (port 1935 by habit)",
         "a camera's `source` says so",
         "who pushes with a camera's stream key, who plays with a play key",
@@ -208,6 +220,9 @@ CLOUD = (
 )
 """What runs in AWS, if it was deployed: connects to the bucket, SES, SQS and the box's own motion route."""
 
+ON_A_HUB = ("hub_machine/machine", "hub_machine/reach")
+"""What runs on a public machine, if a hub was set up there: asks its own Caddy, and the name servers."""
+
 NOWHERE: Mapping[str, str] = {
     "app/address": "asks the kernel for this machine's own addresses",
     "app/report_choices": "asks the kernel for this machine's name, to leave it out of a report",
@@ -236,7 +251,7 @@ def page() -> str:
 def known() -> frozenset[str]:
     """Every module that stands in a list."""
     opened = {module for one in OUTBOUND for module in one.opened_by}
-    return frozenset(opened | {module for one in INBOUND for module in one.held_by} | {*CLOUD, *NOWHERE})
+    return frozenset(opened | {module for one in INBOUND for module in one.held_by} | {*CLOUD, *ON_A_HUB, *NOWHERE})
 
 
 def _outbound() -> Iterator[str]:
@@ -265,6 +280,10 @@ def _rest() -> Iterator[str]:
     yield f"{_named(CLOUD)} connect to the bucket, to SES, to the queue"
     yield "and, where you named it, to the box's own motion route."
     yield "[What each may do](../guide/aws.md#what-each-identity-may-do).\n"
+    yield "## On a hub, if you set one up\n"
+    yield f"{_named(ON_A_HUB)} look names up, and open a box's page by the hub's own Caddy, each half minute."
+    yield "Caddy asks Let's Encrypt or ZeroSSL for certificates, apt asks Debian for updates; nothing else goes out."
+    yield "[What comes in](../guide/hub.md#what-is-open).\n"
     yield "## Modules that could and do not\n"
     yield "| module | why not |"
     yield "| --- | --- |"

@@ -220,6 +220,8 @@ FILES: Mapping[str, str] = {
     "last-backup.json": "when the last backup was made",
     "spare": "half a megabyte of nothing, for a start on a full disk",
     "lock": "held by the server that runs",
+    "hub/**": "of a hub that was joined: this box's key, the hub's, a secret for its relay (0600); until it is left",
+    "hub.sock": "to which the hub's tunnel leads (0600)",
     "doorstep.sock": "by which commands speak to the server (0600)",
     "restored/**": "what a restore found no place for",
     ".*": "what is being written; gone when it is",
@@ -299,6 +301,7 @@ def _lists() -> Iterator[str]:
         {
             "log": "of systemd or the terminal: changes of state, addresses of who asks, never a secret or a picture",
             "backup": "a file where you say, [what is in it](backup.md)",
+            "hub": "nothing that went through it; [what it keeps](../guide/hub.md#what-the-hub-sees-and-keeps)",
             "bucket": "what you sent there, [by what name](../guide/aws.md#what-goes-off-site)",
         },
         "where",

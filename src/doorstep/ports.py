@@ -25,6 +25,7 @@ from doorstep.core.event import Event, EventId
 from doorstep.core.explanation import Explanation, Verdict
 from doorstep.core.gap import Gap
 from doorstep.core.health import Problem
+from doorstep.core.hub_status import HubStatus
 from doorstep.core.ice_server import IceServer
 from doorstep.core.live_piece import LivePiece
 from doorstep.core.live_session import LiveSession, Viewer
@@ -1041,8 +1042,11 @@ class WebRtc(Protocol):
         """Why this stream cannot be watched so now, in plain words; empty if it can, as far as is known."""
         ...
 
-    def ice_servers(self, login: str) -> Sequence[IceServer]:
-        """STUN and TURN servers for a browser of this login (the id of its grant), with credentials that expire."""
+    def ice_servers(self, login: str, *, through_hub: bool = False) -> Sequence[IceServer]:
+        """STUN and TURN servers for a browser of this login (the id of its grant), with credentials that expire.
+
+        The hub's are told to those alone who ask through it: at home nobody needs them.
+        """
         ...
 
     async def answer(
@@ -1054,10 +1058,12 @@ class WebRtc(Protocol):
         *,
         from_here: bool,
         on_end: Callable[[], None],
+        through_hub: bool = False,
     ) -> str:
         """The answer to an offer, both SDP; from then on the viewer may be sent pictures, until the session is over.
 
-        `from_here` says that the viewer is on this machine.  `on_end` is called when it is over from the other side,
+        `from_here` says that the viewer is on this machine, `through_hub` that he asks through the hub, whose STUN and
+        TURN servers then help from this end too.  `on_end` is called when it is over from the other side,
         by silence (about 30 s) or with the camera, never by `hang_up`; it must not block or raise.  Raises
         MediaInvalid for an offer that cannot be read, WayImpossible with the reason.
         """
@@ -1111,11 +1117,12 @@ class CameraDirectory(Protocol):
 
 
 class Health(Protocol):
-    """What is wrong now.  Called on the event loop; never blocks."""
+    """All that is wrong now, oldest first; none means that Doorstep is seeing.  `is_moot`: what one was about is no
+    more, and that all is well again is worth no word.  Called on the event loop; never blocks.
+    """
 
-    def problems(self) -> Sequence[Problem]:
-        """Everything that is wrong, oldest first; nothing wrong means that Doorstep is seeing."""
-        ...
+    def problems(self) -> Sequence[Problem]: ...
+    def is_moot(self, key: str) -> bool: ...
 
 
 class SettingsFile(Protocol):
@@ -1130,3 +1137,14 @@ class SettingsFile(Protocol):
     def change(self, version: str, changes: Sequence[AnyChange], who: str) -> Changed: ...
     def versions(self) -> Sequence[KeptVersion]: ...
     def restore(self, version: str, version_id: str, who: str) -> Changed | None: ...
+
+
+class HubTunnel(Protocol):
+    """The way to the hub.  `lines` is one connection from its making to its end, and closing it ends that: what the hub
+    says of itself; raises HubLost.  `ask` has a number echoed; without a connection it does nothing.  `let_go` has the
+    hub end a former connection, which may hold our port; it takes seconds at most and raises nothing.
+    """
+
+    def lines(self) -> AsyncGenerator[HubStatus]: ...
+    async def ask(self, number: int) -> None: ...
+    async def let_go(self) -> None: ...

@@ -39,7 +39,7 @@ def test_for_a_viewer_who_takes_nothing_a_bounded_queue_waits(drawn: list[tuple[
                 feed.put(CAMERA, packet(number, key=key, data=bytes(size)))
                 assert isinstance(viewer, _Viewer)
                 queue = viewer.queue
-                waiting = [one for items, _ in queue._waiting for one in items if isinstance(one, Packet)]
+                waiting = [one for items, *_ in queue._waiting for one in items if isinstance(one, Packet)]
                 assert queue._bytes == sum(len(one.data) for one in waiting)
                 assert queue._bytes <= 300 or len(waiting) == 1
                 assert len(queue._waiting) <= 10

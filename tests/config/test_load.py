@@ -304,7 +304,7 @@ alert_on = ["people"]
 seconds = 5
 max_bytes = "much"
 
-[hue]
+[lamps]
 region = "x"
 """
     )
@@ -325,7 +325,7 @@ region = "x"
         "doorstep.toml, line 24: events.alert_on: must be 'person', 'press', 'trigger', 'motion' or 'loitering'",
         "doorstep.toml, line 27: buffer.seconds: must be at least 10",
         'doorstep.toml, line 28: buffer.max_bytes: must be a size such as "50 GB" or "256 MiB", or a number of bytes',
-        f"doorstep.toml, line 30: hue: unknown key; the nearest that is known here is chime. {TAKE_OUT}",
+        f"doorstep.toml, line 30: lamps: unknown key; the nearest that is known here is aws. {TAKE_OUT}",
     ]
 
 
@@ -378,7 +378,7 @@ COMPLAINTS = [
         "[server]\nsender = 1",
         f"line 2: server.sender: unknown key; the nearest that is known here is listen. {TAKE_OUT}",
     ),
-    ('"a\\u001bb" = 1', f"line 1: 'a\\x1bb': unknown key; the nearest that is known here is aws. {TAKE_OUT}"),
+    ('"a\\u001bb" = 1', f"line 1: 'a\\x1bb': unknown key; the nearest that is known here is hub. {TAKE_OUT}"),
 ]
 
 

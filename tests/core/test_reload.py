@@ -137,7 +137,7 @@ def test_a_table_of_which_a_part_holds_at_once_waits_for_the_rest() -> None:
     plan = reload_of(Settings(), Settings(detection=DetectionSettings(model="rtdetr", looks_per_second=2.0)))
     assert plan.needs_restart == ("[detection]",)
     assert plan.settings.detection == DetectionSettings(looks_per_second=2.0)
-    assert set(AT_ONCE) == {"events", "detection", "notify", "retention"}
+    assert set(AT_ONCE) == {"events", "detection", "notify", "retention", "hub"}
 
 
 def test_what_goes_off_site_is_kept_by_the_retention_of_the_start() -> None:

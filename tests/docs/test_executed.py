@@ -59,6 +59,7 @@ RUN = ("doorstep ", "curl ", "TOKEN=", "DOORSTEP=", "uname ", "uuidgen", "openss
 BECAUSE = {
     "changes the machine": ("sudo", "sudoedit", "apt", "dnf", "apt-get", "doorstep()", "echo"),
     "needs another machine": ("ssh", "scp"),
+    "needs a hub: tests/end_to_end/test_from_anywhere.py has one": ("doorstep-hub",),
     "builds or fetches": ("git", "make", "cd", "./configure", "pipx", "pip", "python3", ".venv/bin/pip"),
     "needs a Raspberry Pi": ("rpicam-vid", "libcamera-vid", "vcgencmd"),
     "shows a picture; tests/end_to_end/test_existing_clients.py does": ("vlc", "ffplay", "ffprobe", "ffmpeg"),
@@ -84,6 +85,8 @@ NOT_NOW = {
     "doorstep tune": "needs hours of recordings: tests/cli/test_tune_verb.py",
     "doorstep detect": "needs a video of a visit: tests/end_to_end/test_explained_visit.py",
     "doorstep test": "takes half a minute: tests/end_to_end/test_rehearsal.py",
+    "doorstep hub init": "needs a machine on the internet: tests/end_to_end/test_from_anywhere.py",
+    "doorstep hub join": "needs a hub: tests/end_to_end/test_from_anywhere.py",
     "doorstep downgrade": "needs an upgrade: tests/app/test_downgrade.py",
     "doorstep models fetch": "fetches: tests/adapters/test_model_fetch.py",
     "doorstep check --report": "takes a while: tests/app/test_machine_report.py",

@@ -16,6 +16,8 @@ class FakeWebRtc:
         self.reason = ""
         self.away: set[CameraId] = set()
         self.servers: Sequence[IceServer] = ()
+        self.hub_servers: Sequence[IceServer] = ()
+        self.asked_through_hub: list[bool] = []
         self.error: DoorstepError | None = None
         self.offers: list[tuple[CameraId, StreamKind, str, bool]] = []
         self.fragments: list[tuple[str, str]] = []
@@ -26,9 +28,9 @@ class FakeWebRtc:
         del stream
         return "The camera is away." if camera in self.away else self.reason
 
-    def ice_servers(self, login: str) -> Sequence[IceServer]:
+    def ice_servers(self, login: str, *, through_hub: bool = False) -> Sequence[IceServer]:
         del login
-        return self.servers
+        return (*self.servers, *self.hub_servers) if through_hub else self.servers
 
     async def answer(
         self,
@@ -39,7 +41,9 @@ class FakeWebRtc:
         *,
         from_here: bool,
         on_end: Callable[[], None],
+        through_hub: bool = False,
     ) -> str:
+        self.asked_through_hub.append(through_hub)
         self.offers.append((camera, stream, sdp, from_here))
         self.while_answering(session)
         if self.error is not None:

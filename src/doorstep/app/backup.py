@@ -36,6 +36,7 @@ from doorstep.config.document import Document, read_document
 from doorstep.config.secrets_file import secrets_beside
 from doorstep.config.without_secrets import named_files, without_secrets
 from doorstep.core.errors import ConfigInvalid, DoorstepError
+from doorstep.core.hub_tunnel import HUB_FOLDER
 
 CATALOG_NAME = "doorstep.sqlite"
 KEY_FOLDER = "keys"
@@ -122,6 +123,8 @@ def _write(data: Path, config: Path | None, target: Path, passphrase: Passphrase
     elif keys:
         left_out.append(LeftOut("the devices that are told by Web Push (turn notifications on again there)", ""))
         left_out.append(LeftOut(f"the folder {KEY_FOLDER} of the data folder", ""))
+    if (data / HUB_FOLDER).is_dir():  # never, or a house restored elsewhere and this one would fight for one place
+        left_out.append(LeftOut("the way through the hub (join it anew: `sudo doorstep-hub pair` there)", ""))
     with copy.open("rb") as copied:
         size, digest = checksum_of(copied)
         copied.seek(0)

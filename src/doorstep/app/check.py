@@ -8,6 +8,7 @@ from doorstep.app.buffer_folder import buffer_folder, storage_notes
 from doorstep.app.catalog import is_older
 from doorstep.app.channels import channel_findings
 from doorstep.app.check_cameras import camera_findings
+from doorstep.app.check_hub import hub_findings
 from doorstep.app.check_off_site import off_site_findings
 from doorstep.app.check_people import people_findings
 from doorstep.app.check_push import push_findings
@@ -46,12 +47,18 @@ async def findings(settings: Settings, folders: Sequence[Path], *, beside_server
             yield found
     async for found in channel_findings(settings.notify, SystemClock()):
         yield found
-    for found in await asyncio.to_thread(lambda: [*people_findings(settings), *off_site_findings(settings)]):
+    for found in await asyncio.to_thread(lambda: list(_outside(settings, beside_server=beside_server))):
         yield found
     async for found in push_findings(settings, SystemClock()):
         yield found
     if settings.notify.mqtt is not None:
         yield await _mqtt(settings.notify.mqtt)
+
+
+def _outside(settings: Settings, *, beside_server: bool) -> Iterator[Finding]:
+    yield from people_findings(settings)
+    yield from off_site_findings(settings)
+    yield from hub_findings(settings, beside_server=beside_server)
 
 
 def _data(settings: Settings) -> Finding:

@@ -1,4 +1,4 @@
-"""The web server: one app on its TCP socket, and on the owner's Unix socket in the data folder."""
+"""The web server: one app on its TCP socket, and on two Unix sockets in the data folder, the owner's and the hub's."""
 
 import asyncio
 import logging
@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +18,25 @@ from doorstep.app.served_certificate import ServedCertificate
 from doorstep.app.viewer_socket import OPTIONS as VIEWER_OPTIONS
 from doorstep.app.viewer_socket import ViewerSocket
 from doorstep.core.errors import ConfigInvalid
+from doorstep.core.hub_tunnel import HUB_SOCKET
 from doorstep.core.settings import ServerSettings, TlsSettings
 from doorstep.pipeline.health import HealthBoard
 from doorstep.web.asgi import create_app
 from doorstep.web.local import LocalOwner
 from doorstep.web.parts import WebParts
+from doorstep.web.through_hub import ThroughHub
 
 GRACE_SECONDS = 2
 KEEP_ALIVE_SECONDS = 30
+HUB_KEEP_ALIVE_SECONDS = 150
+"""Longer than the hub's web server keeps a connection that nobody uses: it alone closes one, never in the middle."""
+
 MOST_CONNECTIONS = 512
+HUB_BACKLOG = 128
 STUCK_SECONDS = 60
 """Who takes nothing for so long is cut off by the system: what was closed but never read would stay open for ever."""
 
-COMMON: dict[str, Any] = {  # of both doors; Any: uvicorn's keywords have many types
+COMMON: dict[str, Any] = {  # of all doors; Any: uvicorn's keywords have many types
     "log_config": None,
     "access_log": False,
     "server_header": False,
@@ -55,20 +62,21 @@ class Uvicorn(uvicorn.Server):
         yield
 
 
-class HttpServer:
-    """Both doors of one server.  Raises ConfigInvalid when the certificate or its key cannot be used."""
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Where people ask, all bound: at home, from this machine, and through the hub."""
 
-    def __init__(
-        self,
-        parts: WebParts,
-        tls: TlsSettings | None,
-        health: HealthBoard,
-        public: socket.socket,
-        inside: socket.socket,
-    ) -> None:
+    public: socket.socket
+    inside: socket.socket
+    hub: socket.socket
+
+
+class HttpServer:
+    """All doors of one server.  Raises ConfigInvalid when the certificate or its key cannot be used."""
+
+    def __init__(self, parts: WebParts, tls: TlsSettings | None, health: HealthBoard, doors: Doors) -> None:
         app = create_app(parts)
-        self._public_socket = public
-        self._inside_socket = inside
+        self._doors = doors
         config = uvicorn.Config(
             app,
             ssl_certfile=tls.cert if tls else None,
@@ -81,20 +89,26 @@ class HttpServer:
         self._certificate = ServedCertificate(config.ssl, tls, health, parts.clock) if config.ssl and tls else None
         self._outside = Uvicorn(config)
         self._inside = Uvicorn(uvicorn.Config(LocalOwner(app), **COMMON))
+        limits: dict[str, Any] = {
+            "timeout_keep_alive": HUB_KEEP_ALIVE_SECONDS,
+            "limit_concurrency": MOST_CONNECTIONS,
+        }
+        self._hub = Uvicorn(uvicorn.Config(ThroughHub(app), **limits, **COMMON))
 
     async def run(self) -> None:
         """Serve until `stop`."""
         async with asyncio.TaskGroup() as tasks:
             looking = tasks.create_task(self._certificate.run()) if self._certificate else None
             async with asyncio.TaskGroup() as doors:
-                doors.create_task(self._outside.serve([self._public_socket]))
-                doors.create_task(self._inside.serve([self._inside_socket]))
+                doors.create_task(self._outside.serve([self._doors.public]))
+                doors.create_task(self._inside.serve([self._doors.inside]))
+                doors.create_task(self._hub.serve([self._doors.hub]))
             if looking is not None:
                 looking.cancel()
 
     def stop(self) -> None:
         """Let running answers finish for a moment, then close."""
-        self._outside.should_exit = self._inside.should_exit = True
+        self._outside.should_exit = self._inside.should_exit = self._hub.should_exit = True
 
 
 @contextmanager
@@ -119,9 +133,9 @@ def listen(settings: ServerSettings) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def owners_socket(data: Path) -> Iterator[socket.socket]:
+def owners_socket(data: Path, name: str = SOCKET_NAME) -> Iterator[socket.socket]:
     """A Unix socket that only our own user can open, from its first moment on.  Raises ConfigInvalid."""
-    path = data / SOCKET_NAME
+    path = data / name
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as inside:
         mask = os.umask(0o177)
         try:
@@ -140,6 +154,14 @@ def owners_socket(data: Path) -> Iterator[socket.socket]:
             # A disk that has become read-only keeps the name; the next start takes it away.
             with suppress(OSError):
                 path.unlink(missing_ok=True)
+
+
+@contextmanager
+def open_doors(settings: ServerSettings, data: Path) -> Iterator[Doors]:
+    """All of them, before anything is made that would be in vain without.  Raises ConfigInvalid."""
+    with listen(settings) as public, owners_socket(data) as inside, owners_socket(data, HUB_SOCKET) as hub:
+        hub.listen(HUB_BACKLOG)
+        yield Doors(public, inside, hub)
 
 
 def _load(config: uvicorn.Config, tls: TlsSettings | None) -> None:

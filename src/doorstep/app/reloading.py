@@ -7,6 +7,7 @@ import structlog
 
 from doorstep.app.cameras import CameraFactory
 from doorstep.app.channels import change_channels
+from doorstep.app.hub import HubDesk
 from doorstep.app.rtmp_intake import RtmpIntake
 from doorstep.app.server_parts import ServerParts
 from doorstep.app.settings_file import SettingsPlace
@@ -169,14 +170,14 @@ def _away(before: CameraSettings | None) -> str:
     return CHANGED if before.enabled else SWITCHED_OFF
 
 
-def make_reloader(settings: Settings, place: SettingsPlace | None, server: ServerParts) -> Reloader:
-    """For a server that runs by `settings`; without a place for them there is nothing to read anew."""
+def make_reloader(settings: Settings, place: SettingsPlace | None, server: ServerParts, hub: HubDesk) -> Reloader:
+    """For a server that runs by `settings`, as the config says them; without a place there is nothing to read anew."""
     read = place.read if place is not None else lambda: settings
 
     def use(plan: Settings) -> None:
         notify, book = server.shared.settings.notify, server.telling.book
         change_channels(notify, plan.notify, book, server.shared.clock, server.costs)
-        server.shared.settings = plan
+        server.shared.settings = hub.use(plan)
         server.silences.space_by(plan.events.alert_cooldown)
         server.sweeper.keep(plan.retention)
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from doorstep.core.camera import CameraId
 from doorstep.core.errors import ConfigInvalid
 from doorstep.core.health_telling import RULES, camera_of, rule_of
+from doorstep.core.hub_tunnel import HUB_FOLDER, PAIRING_NAME
 from doorstep.core.machine_report import PrivateWords, ReportLine, ReportSection
 from doorstep.core.settings import CameraSettings, Settings
 from doorstep.sources.address import PicameraAddress, V4l2Address, parse_source
@@ -48,6 +49,7 @@ def choice_section(settings: Settings | None) -> ReportSection:
             ReportLine("catalog", "a database of the owner's" if settings.catalog.url else "a file"),
             ReportLine("buffer", "in memory" if settings.buffer.directory is None else "in a folder of the owner's"),
             ReportLine("TLS of its own", settings.server.tls is not None),
+            ReportLine("hub", _hub_words(settings)),
             ReportLine("WebRTC", settings.live.webrtc),
             ReportLine("channels", tuple(_channels(settings))),
             ReportLine("buttons on pins", len(settings.buttons)),
@@ -91,6 +93,16 @@ def has_own_camera(settings: Settings | None) -> bool:
     """Whether a server of these settings has the Pi's camera open."""
     cameras = settings.cameras if settings else ()
     return any(camera.enabled and camera.source.startswith("picamera:") for camera in cameras)
+
+
+def _hub_words(settings: Settings) -> str:
+    """Never which: its name is where somebody lives."""
+    if not settings.hub.enabled:
+        return "switched off"
+    try:
+        return "joined" if (settings.server.data / HUB_FOLDER / PAIRING_NAME).is_file() else "none"
+    except OSError:
+        return "cannot be read"
 
 
 def _camera_words(number: int, camera: CameraSettings) -> str:

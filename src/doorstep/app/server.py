@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from doorstep.app.costs import pays_for_motion
 from doorstep.app.disk_at_start import refuse_read_only, spare_space
 from doorstep.app.folders import data_folder, locked
 from doorstep.app.heap_holes import keep_giving_back
-from doorstep.app.http import HttpServer, listen, owners_socket
+from doorstep.app.http import HttpServer, open_doors
+from doorstep.app.hub import make_hub
+from doorstep.app.hub_place import open_place
 from doorstep.app.motion_queue import motion_tasks
 from doorstep.app.off_site_clips import origin_of_links
 from doorstep.app.older_names import write_names_of_now
@@ -35,7 +38,7 @@ from doorstep.pipeline.condition import NOT_RUNNING
 from doorstep.pipeline.disk_calls import use_enough_threads
 from doorstep.pipeline.lateness import measure_lateness
 from doorstep.pipeline.recovery import Recovery
-from doorstep.pipeline.supervisor import Endless, Tasks, keep_running
+from doorstep.pipeline.supervisor import Tasks, keep_running
 from doorstep.sources.spent_pages import give_back_holes
 from doorstep.stores.lost_and_found import LostAndFound
 
@@ -70,23 +73,24 @@ async def serve(
         ExitStack() as signals,
         locked(data),
         spare_space(data),
-        listen(settings.server) as public,
-        owners_socket(data) as inside,
+        open_doors(settings.server, data) as doors,
         ThreadPoolExecutor(LOOK_THREADS, "look") as looks,
     ):
         asked = signals.enter_context(reload_signal()) if place is not None and place.hears_signal else asyncio.Event()
-        port = public.getsockname()[1]
-        making = make_server(settings, model_folders, link_address(settings.server, port), looks)
+        port, hub_place = doors.public.getsockname()[1], await asyncio.to_thread(open_place, settings)
+        told = hub_place.outside(settings)
+        making = make_server(told, model_folders, link_address(told.server, port), looks)
         server = await unless(stopped, making)
         if server is None:
             return False
         origin = await origin_of_links(server.off_site, settings.store.s3)
-        reloader, anew = make_reloader(settings, place, server), asyncio.Event()
+        hub = make_hub(hub_place, settings, server, port)
+        reloader, anew = make_reloader(settings, place, server, hub), asyncio.Event()
         parts = web_parts(server, origin, settings_parts(place, server, reloader, asked, anew))
-        http = HttpServer(parts, settings.server.tls, server.shared.health, public, inside)
+        http = HttpServer(replace(parts, hub=hub.parts()), settings.server.tls, server.shared.health, doors)
         gc.collect()
         gc.freeze()  # what is here now stays: to look through it again and again stops all for a tenth of a second
-        say(f"listening on {_spoken_address(settings, public)}")
+        say(f"listening on {_spoken_address(settings, doors.public)}")
         try:
             await unless(stopped, _begin(server, say, base_address(settings.server, port), place))
         except CatalogAway as error:  # it was there a moment ago: the next run goes on without
@@ -95,8 +99,8 @@ async def serve(
             return not stopped.is_set()
         if stopped.is_set():
             return False
-        running = partial(reloader.run, asked), _anew(server, reloader, anew)
-        await _run(server, http, looks, *running, stopped)
+        endless: Tasks = {"reload": partial(reloader.run, asked), **hub.endless()}
+        await _run(server, http, looks, endless, _anew(server, reloader, anew), stopped)
         return not stopped.is_set()
 
 
@@ -138,7 +142,7 @@ async def _run(
     server: ServerParts,
     http: HttpServer,
     looks: ThreadPoolExecutor,
-    reloading: Endless,
+    more: Tasks,
     anew: Coroutine[None, None, None],
     stopped: asyncio.Event,
 ) -> None:
@@ -149,7 +153,7 @@ async def _run(
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(keep_running(name, run, server.shared.clock, server.shared.health))
-            for name, run in _endless(server, reloading).items()
+            for name, run in _endless(server, more).items()
         ]
         running.append(tasks.create_task(http.run()))
         await unless(stopped, anew)
@@ -168,11 +172,11 @@ async def _run(
     await _close(server)
 
 
-def _endless(server: ServerParts, reloading: Endless) -> Tasks:
+def _endless(server: ServerParts, more: Tasks) -> Tasks:
     """All that runs as long as the server does, by name; the first ends first."""
     storage = server.shared.storage
     return {
-        "reload": reloading,  # the first to end: no camera may come while all of them finish
+        **more,  # with the reload first, to end first: no camera may come while all of them finish
         "cameras": server.cameras.run,
         "rtmp": server.rtmp.run,
         **server.live.endless(),

@@ -25,11 +25,16 @@ _ADDRESS = (
     "The catalog's address cannot be used. Write it as postgresql://USER:PASSWORD@HOST/DATABASE, with any sign in the "
     "password that is no letter or digit as % and its code."
 )
+_CACHE_KIB = 512
+"""Of pages, for each connection; 2,000 by itself.  Whatever another one writes empties it, so more is only memory."""
+_STATEMENTS = 48
+"""Kept as compiled, for each connection; 128 by itself."""
 # A commit must survive a power cut, so synchronous=FULL: in WAL mode NORMAL loses the newest commits.
 _PRAGMAS = (
     f"busy_timeout = {_BUSY_SECONDS * 1000}",
     "journal_mode = WAL",
     "synchronous = FULL",
+    f"cache_size = -{_CACHE_KIB}",
     "foreign_keys = ON",
     "trusted_schema = OFF",
 )
@@ -58,12 +63,14 @@ def open_engine(url: str, site: SiteName = HOME, away: Callable[[], str] | None 
     words for as long as there are any.  Raises CatalogUnavailable.
     """
     address = _address(url)
-    options = postgres.engine_options(address) if postgres.is_postgres(address) else {}
+    is_postgres = postgres.is_postgres(address)
+    options = postgres.engine_options(address) if is_postgres else {"connect_args": {"cached_statements": _STATEMENTS}}
     try:
         engine = create_engine(
-            address.set(drivername=postgres.DRIVER) if options else address,
+            address.set(drivername=postgres.DRIVER) if is_postgres else address,
             hide_parameters=True,
             pool_timeout=2 * _BUSY_SECONDS,
+            pool_use_lifo=True,  # so that the memory of all but one or two connections stays small
             execution_options={ENGINES_SITE: site},
             **options,
         )
@@ -71,7 +78,7 @@ def open_engine(url: str, site: SiteName = HOME, away: Callable[[], str] | None 
         raise postgres.no_driver() from None
     except (ArgumentError, NoSuchModuleError):
         raise CatalogUnavailable(_ADDRESS) from None
-    if options:
+    if is_postgres:
         postgres.prepare(engine)
     else:
         _prepare_file(engine, address)

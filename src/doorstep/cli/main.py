@@ -14,6 +14,7 @@ from doorstep.cli import (
     detect,
     downgrade,
     fsck,
+    hub,
     models,
     publish,
     recover,
@@ -71,6 +72,7 @@ app.command("downgrade")(downgrade.downgrade)
 app.command("recover")(recover.recover)
 app.command("publish", context_settings=publish.SETTINGS)(publish.publish)
 app.command("serve-detector")(serve_detector.serve_detector)
+app.add_typer(hub.verbs, name="hub")
 app.add_typer(models.verbs, name="models")
 app.add_typer(users.verbs, name="users")
 app.add_typer(tokens.verbs, name="tokens")

@@ -49,9 +49,10 @@ def reset(
     """Print a link that sets this person's password, once, within a day; for the owner who forgot it, too."""
     settings = settings_of(config, data)
     from doorstep.app.address import link_address  # noqa: PLC0415 - as above
+    from doorstep.app.hub_place import with_hub  # noqa: PLC0415 - as above
     from doorstep.cli.accounts import accounts_of  # noqa: PLC0415 - as above
 
-    address = link_address(settings.server, settings.server.port)
+    address = link_address(with_hub(settings).server, settings.server.port)
     with accounts_of(settings.server.data, settings.catalog, address) as accounts:
         typer.echo(accounts.reset(name))
 

@@ -11,6 +11,7 @@ from doorstep.config.detection_rules import detection_faults
 from doorstep.config.document import Document, read_document
 from doorstep.config.doorbell_table import button_settings, chime_settings
 from doorstep.config.fault import Fault, config_invalid
+from doorstep.config.hub_table import hub_settings
 from doorstep.config.judge import judged
 from doorstep.config.live_table import live_settings
 from doorstep.config.not_built import not_built_faults
@@ -132,6 +133,7 @@ def _settings(file: schema.ConfigFile, folder: Path, server: ServerSettings) -> 
         ),
         notify=notify_settings(file.notify, folder),
         live=live_settings(file.live),
+        hub=hub_settings(file.hub),
         watch=watch_settings(file.watch),
         buttons=tuple(map(button_settings, file.button)),
         chime=chime_settings(file.chime, folder),

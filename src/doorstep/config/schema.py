@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from doorstep.config.cloud_tables import Aws, Catalog, Store, WebAddress, cloud_fault
 from doorstep.config.doorbell_table import Button, Chime, doorbell_fault
+from doorstep.config.hub_table import Hub
 from doorstep.config.live_table import Live
 from doorstep.config.notation import host_and_port, size_in_bytes
 from doorstep.config.notify_table import Notify, notify_fault
@@ -234,6 +235,7 @@ class ConfigFile(Table):
     retention: Retention = Field(default_factory=Retention, description="Retention.")
     notify: Notify = Field(default_factory=Notify, description="Channels to people.")
     live: Live = Field(default_factory=Live, description="Live viewing.")
+    hub: Hub = Field(default_factory=Hub, description="From anywhere.")
     watch: Watch = Field(default_factory=Watch, description="Who watches over Doorstep itself.")
     button: list[Button] = Field([], max_length=16, description="Doorbell buttons on pins, one [[button]] each.")
     chime: Chime = Field(default_factory=Chime, description="What sounds at home.")

@@ -18,6 +18,7 @@ PASSKEY_ADDED, PASSKEY_REMOVED = "added a passkey", "removed a passkey"
 TOKEN_MADE, TOKEN_REVOKED = "made a token", "revoked a token"
 SNOOZED, SNOOZE_ENDED = "snoozed the house", "ended the snooze of the house"
 SETTINGS_CHANGED, RESTARTED = "changed the settings", "restarted Doorstep"
+HUB_JOINED, HUB_LEFT = "joined a hub", "left the hub"
 
 KEPT_FOR = timedelta(days=90)
 MOST_KEPT = 100_000

@@ -30,6 +30,12 @@
     ├── ButtonUnavailable     listen again later, tell the owner
     ├── ProbeRefused          try the camera later: another is being tried
     ├── RehearsalRefused      test the doorstep later, or mend what the message names
+    ├── HubError
+    │   ├── HubCodeInvalid    copy the pairing code again, whole, or get a new one
+    │   ├── HubKeyInvalid     this is no key, or no name, that may stand in a key file
+    │   ├── HubWordInvalid    the other end does not speak as a hub or a box does: end the connection
+    │   ├── PairingRefused    get a new pairing code on the hub
+    │   └── HubLost           connect again after a delay; `reason` says whether the owner must act
     └── AccessDenied          wrong name, password, token or link
         ├── TooManyTries      wait, then try again
         ├── ChangedMeanwhile  load anew, look, decide again
@@ -173,6 +179,34 @@ class ProbeRefused(DoorstepError):
 
 class RehearsalRefused(DoorstepError):
     """No test of the doorstep can begin now."""
+
+
+class HubError(DoorstepError):
+    """Something between this box and its hub."""
+
+
+class HubCodeInvalid(HubError):
+    """The pairing code cannot be read."""
+
+
+class HubKeyInvalid(HubError):
+    """What should be a key is none."""
+
+
+class HubWordInvalid(HubError):
+    """A line over the tunnel that is not of its format."""
+
+
+class PairingRefused(HubError):
+    """The hub does not pair with this code: it was used, is over, or the hub is full."""
+
+
+class HubLost(HubError):
+    """The way to the hub broke, or never began; `reason` is a HubReason of `hub_tunnel`."""
+
+    def __init__(self, words: str, reason: str) -> None:
+        super().__init__(words)
+        self.reason = reason
 
 
 class AccessDenied(DoorstepError):

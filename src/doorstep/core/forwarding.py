@@ -88,6 +88,22 @@ class TrustedProxies:
         return believed
 
 
+def of_one_hop(headers: Mapping[str, str]) -> Forwarded:
+    """What the next hop itself wrote, where that is known to speak truth: the last entry of each X-Forwarded header.
+
+    What stands further left, and the header `Forwarded`, are the client's own words, which it passed on.
+    """
+    hops = _x_forwarded_hops(headers)
+    if not hops:
+        return NOTHING
+    last, client = hops[-1], _address(hops[-1].client)
+    return Forwarded(
+        client=str(client) if client is not None else None,
+        scheme=last.scheme if last.scheme in _SCHEMES else None,
+        host=last.host if _HOST.fullmatch(last.host) else None,
+    )
+
+
 def _address(text: str) -> Address | None:
     """Of an address as these headers write it: bare, in brackets, with a port; IPv4 within IPv6 is IPv4."""
     text = text.strip()

@@ -28,6 +28,37 @@ class TurnSettings:
     password: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class HubIce:
+    """The STUN and TURN server on a hub (coturn), and the secret that it shares with this house.
+
+    `ahead` is by how many seconds the hub's clock is ahead of ours: by that one credentials end.
+    """
+
+    host: str
+    port: int
+    secret: str = field(repr=False)
+    ahead: float = 0.0
+
+    @property
+    def stun(self) -> str:
+        """Its address for those who ask how they are seen (RFC 7064)."""
+        return f"stun:{self.host}:{self.port}"
+
+    @property
+    def turn(self) -> tuple[TurnSettings, ...]:
+        """By UDP, and by TCP where a network blocks that (RFC 7065)."""
+        ways = ("udp", "tcp")
+        return tuple(TurnSettings(f"turn:{self.host}:{self.port}?transport={way}", self.secret) for way in ways)
+
+
+def hub_ice_servers(hub: HubIce, login: str, now: float) -> tuple[IceServer, ...]:
+    """What one login is told of it; the ways that have one credential are one server."""
+    first, *others = (_turn(server, login, now + hub.ahead) for server in hub.turn)
+    urls = (*first.urls, *(url for other in others for url in other.urls))
+    return IceServer((hub.stun,)), IceServer(urls, first.username, first.credential)
+
+
 def ice_servers(stun: Sequence[str], turn: Sequence[TurnSettings], login: str, now: float) -> tuple[IceServer, ...]:
     """What one login is told, `now` in seconds since 1970; credentials made from a secret end after six hours."""
     servers = [IceServer((url,)) for url in stun]

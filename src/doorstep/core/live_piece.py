@@ -17,12 +17,14 @@ class LiveFormat:
 class LiveFragment:
     """When a picture was captured, and one fragment (prft, moof, mdat).
 
-    `key` says that it begins with a key frame; `shown_at` is the presentation time of its first picture, in ticks.
+    `key` says that it begins with a key frame; `shown_at` is the presentation time of its first picture, in ticks;
+    `made_at` when it was there to be sent, in monotonic seconds.
     """
 
     data: bytes
     key: bool
     shown_at: int
+    made_at: float
 
 
 @dataclass(frozen=True, slots=True)

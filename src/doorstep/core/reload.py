@@ -13,6 +13,7 @@ AT_ONCE: Mapping[str, frozenset[str]] = {
     "events": frozenset(field.name for field in fields(EventSettings)),
     "detection": frozenset({"looks_per_second", "look_at_least_every", "crops"}),
     "notify": frozenset({"email", "apprise", "webhooks"}),
+    "hub": frozenset({"enabled"}),
     "retention": frozenset(field.name for field in fields(RetentionSettings)),
 }
 """Of these tables the keys that are used at once.  Cameras are, all of them; everything else waits for a restart."""

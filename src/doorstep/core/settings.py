@@ -172,6 +172,13 @@ class LiveSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HubSettings:
+    """Whether the hub that this house has joined is used; which one it is lies in the data folder."""
+
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class HealthSettings:
     """How patient the rules of health are.  No key of the config: tests alone are in a `hurry`, which divides waits."""
 
@@ -197,4 +204,5 @@ class Settings:
     chime: ChimeSettings = field(default_factory=ChimeSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
     live: LiveSettings = LiveSettings()
+    hub: HubSettings = HubSettings()
     health: HealthSettings = HealthSettings()

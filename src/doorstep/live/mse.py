@@ -15,8 +15,8 @@ from doorstep.live.viewer_queue import QueueLimits, ViewerQueue
 from doorstep.mp4.codec_string import mime_type
 from doorstep.ports import Clock
 
-LIMITS = QueueLimits(bytes=8 << 20, items=150)
-"""Five seconds of thirty pictures: who is further behind than that is better off with the next key frame."""
+LIMITS = QueueLimits(bytes=8 << 20, items=400, seconds=4.0)
+"""Who is further behind than that is better off with the next key frame."""
 
 
 class MseFeed:
@@ -48,7 +48,7 @@ class MseFeed:
     async def pieces(self, camera: CameraId, stream: StreamKind) -> AsyncGenerator[LivePiece]:
         """As the port says."""
         channel = self._channel(camera, stream)
-        queue, told = ViewerQueue[LivePiece](self._limits), _Told()
+        queue, told = ViewerQueue[LivePiece](self._limits, self._clock.monotonic), _Told()
         fmt = channel.fragments.format
         queue.begin([fmt] if fmt is not None else [], channel.backlog())
         channel.queues.add(queue)

@@ -107,7 +107,8 @@ class MseFragments:
         began = origin * rate // fmt.timescale
         heard = [one for one in sound if rate and one.pts >= began]
         newest = pictures[-1]
-        captured_at = self._clock.now() - timedelta(seconds=self._clock.monotonic() - newest.arrived)
+        made_at = self._clock.monotonic()
+        captured_at = self._clock.now() - timedelta(seconds=made_at - newest.arrived)
         first_pts = heard[0].pts - began if heard else 0
         try:
             made = fragment(self.built % 2**32, pictures[0].dts - origin, pictures, heard, first_pts)
@@ -115,4 +116,4 @@ class MseFragments:
             return None  # such times end the connection, too
         self.built += 1
         times = producer_time(captured_at, max(0, newest.pts - origin))
-        return LiveFragment(times + made.data, pictures[0].key, pictures[0].pts - origin)
+        return LiveFragment(times + made.data, pictures[0].key, pictures[0].pts - origin, made_at)

@@ -4,8 +4,9 @@ What the items are is not known here.
 """
 
 import asyncio
+import math
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -18,6 +19,8 @@ class QueueLimits:
 
     bytes: int = 8 << 20
     items: int = 600
+    seconds: float = math.inf
+    """Since the oldest came, and not only of what waits: of what a viewer who comes has missed, too."""
 
 
 @dataclass(slots=True, eq=False)
@@ -25,11 +28,14 @@ class ViewerQueue(Generic[Item]):
     """Lives on the event loop; putting never blocks.  The bytes of items are whoever's; here they are counted."""
 
     limits: QueueLimits
+    now: Callable[[], float] = lambda: 0.0
+    """Monotonic seconds; not asked for anything else than how long something has waited."""
     _lead: tuple[Item, ...] = ()
     """What is told before each key frame where the viewer begins, or begins again: the format, if they need one."""
     _handed: deque[Item] = field(default_factory=deque)
-    """What is handed out whatever comes: what was missed, or a key frame whose format was."""
-    _waiting: deque[tuple[tuple[Item, ...], int]] = field(default_factory=deque)
+    """What is handed out whatever comes, unless it is too old: what was missed, or a key frame whose format was."""
+    _handed_since: float = 0.0
+    _waiting: deque[tuple[tuple[Item, ...], int, float]] = field(default_factory=deque)
     _bytes: int = 0
     _needs_key: bool = True
     _over: bool = False
@@ -40,6 +46,7 @@ class ViewerQueue(Generic[Item]):
         self._lead = tuple(lead)
         if missed:
             self._handed.extend((*lead, *missed))
+            self._handed_since = self.now()
             self._needs_key = False
             self._awake.set()
 
@@ -49,6 +56,11 @@ class ViewerQueue(Generic[Item]):
 
     def put(self, item: Item, size: int, *, key: bool) -> None:
         """Queue it.  Who has too much waiting loses all of it, and goes on at a key frame behind the format."""
+        at = self.now()
+        if self._is_overdue(at):
+            self._handed.clear()
+            self._drop()
+            self._needs_key = True
         if not self._needs_key and self._is_full(size):
             self._drop()
             self._needs_key = True
@@ -57,10 +69,10 @@ class ViewerQueue(Generic[Item]):
                 return
             if self._is_full(size):
                 self._drop()
-            self._waiting.append(((*self._lead, item), size))
+            self._waiting.append(((*self._lead, item), size, at))
             self._needs_key = False
         else:
-            self._waiting.append(((item,), size))
+            self._waiting.append(((item,), size, at))
         self._bytes += size
         self._awake.set()
 
@@ -79,7 +91,7 @@ class ViewerQueue(Generic[Item]):
             if self._handed:
                 return self._handed.popleft()
             if self._waiting:
-                items, size = self._waiting.popleft()
+                items, size, self._handed_since = self._waiting.popleft()
                 self._bytes -= size
                 self._handed.extend(items)
             else:
@@ -95,6 +107,11 @@ class ViewerQueue(Generic[Item]):
     def _drop(self) -> None:
         self._waiting.clear()
         self._bytes = 0
+
+    def _is_overdue(self, at: float) -> bool:
+        if self._handed and at - self._handed_since > self.limits.seconds:
+            return True
+        return bool(self._waiting) and at - self._waiting[0][2] > self.limits.seconds
 
     def _is_full(self, size: int) -> bool:
         if not self._waiting:

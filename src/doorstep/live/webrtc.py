@@ -16,7 +16,7 @@ from doorstep.core.camera import CameraId, StreamKind
 from doorstep.core.errors import WayImpossible
 from doorstep.core.h264_profile import decoders_of, profile_level
 from doorstep.core.ice_candidate import MOST_CANDIDATES, IceCandidate, usable_candidates
-from doorstep.core.ice_server import IceServer, ice_servers
+from doorstep.core.ice_server import HubIce, IceServer, hub_ice_servers, ice_servers
 from doorstep.core.media import Packet, VideoFormat
 from doorstep.core.sdp_offer import SdpOffer, read_fragment, read_offer
 from doorstep.core.settings import LiveSettings
@@ -37,7 +37,7 @@ CONNECT_SECONDS = 20.0
 """From the answer until pictures may flow; a browser gives up about then too."""
 
 ANSWER_SECONDS = 10.0
-"""For an answer, of which a STUN server that does not reply takes five."""
+"""For an answer, of which a STUN server that does not reply takes three."""
 
 LET_GO_SECONDS = 20.0
 """After a viewer has gone until what was his is let go, with that of all who went meanwhile: it takes 20 ms."""
@@ -50,6 +50,7 @@ class _Asked:
     session: str
     key: tuple[CameraId, StreamKind]
     from_here: bool
+    through_hub: bool
     on_end: Callable[[], None]
 
 
@@ -89,6 +90,8 @@ class WebRtcFeed:
         self._tasks: asyncio.TaskGroup | None = None
         self._somebody_went = asyncio.Event()
         self._module: Any = None  # Any: the module that is imported late
+        self.hub: Callable[[], HubIce | None] = _no_hub
+        """Asked for each viewer who comes through the hub; None where there is none now."""
 
     @property
     def viewers(self) -> int:
@@ -131,9 +134,11 @@ class WebRtcFeed:
             return AWAY
         return why_impossible(known[0], [item for item in known if isinstance(item, Packet)])
 
-    def ice_servers(self, login: str) -> Sequence[IceServer]:
+    def ice_servers(self, login: str, *, through_hub: bool = False) -> Sequence[IceServer]:
         """As the port says."""
-        return ice_servers(self._settings.stun, self._settings.turn, login, self._clock.now().timestamp())
+        now, hub = self._clock.now().timestamp(), self.hub() if through_hub else None
+        named = ice_servers(self._settings.stun, self._settings.turn, login, now)
+        return named if hub is None else (*named, *hub_ice_servers(hub, login, now))
 
     async def answer(
         self,
@@ -144,6 +149,7 @@ class WebRtcFeed:
         *,
         from_here: bool,
         on_end: Callable[[], None],
+        through_hub: bool = False,
     ) -> str:
         """As the port says."""
         reason = self.why_not(camera, stream)
@@ -157,7 +163,7 @@ class WebRtcFeed:
         if not addresses:
             msg = "None of the network interfaces that WebRTC may use (interfaces in [live]) has an address."
             raise WayImpossible(msg)
-        asked = _Asked(session, (camera, self._feed.shown(camera, stream)), from_here, on_end)
+        asked = _Asked(session, (camera, self._feed.shown(camera, stream)), from_here, through_hub, on_end)
         call = self._call(asked, offer, addresses)
         return await self._begin(call)
 
@@ -187,8 +193,14 @@ class WebRtcFeed:
             self._drop_unwatched(asked.key)
             raise
         sound = stream.sound.join() if chosen.sound is not None else None
-        peer = self._module.WebRtcPeer(picture, sound, self._settings.stun, addresses, chosen.hold_id)
+        peer = self._module.WebRtcPeer(picture, sound, self._asked_here(asked), addresses, chosen.hold_id)
         return _Call(asked, offer, chosen, stream, picture, sound, peer)
+
+    def _asked_here(self, asked: _Asked) -> Sequence[IceServer]:
+        """The servers that help from this end.  At home none of the hub's: one that is away would keep us waiting."""
+        hub = self.hub() if asked.through_hub else None
+        mine = hub_ice_servers(hub, asked.session, self._clock.now().timestamp()) if hub is not None else ()
+        return (*mine, IceServer(self._settings.stun)) if self._settings.stun else mine
 
     async def _begin(self, call: _Call) -> str:
         self._calls[call.asked.session] = call
@@ -266,3 +278,7 @@ def _chosen(offer: SdpOffer, stream: AnnexBStream) -> Chosen:
         msg = f"This viewer does not show the camera's H.264 ({profile.profile.value}) by WebRTC."
         raise WayImpossible(msg)
     return chosen
+
+
+def _no_hub() -> HubIce | None:
+    return None

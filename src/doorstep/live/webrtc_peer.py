@@ -27,6 +27,7 @@ from aiortc.mediastreams import MediaStreamError
 from aiortc.rtp import HeaderExtensions, HeaderExtensionsMap
 
 from doorstep.core.ice_candidate import IceCandidate
+from doorstep.core.ice_server import IceServer
 from doorstep.live.encoded_picture import VIDEO_RATE, EncodedPicture
 from doorstep.live.opus_sound import SoundQueue
 from doorstep.live.viewer_queue import ViewerQueue
@@ -42,6 +43,8 @@ PACE_BYTES: Final = 6_000_000
 """A second, of pictures that are sent late: a group of pictures at once is more than sockets on its way hold."""
 
 CLOSE_SECONDS: Final = 5.0
+GATHER_SECONDS: Final = 3
+"""For the servers that are asked; where one does not reply, or a network leads to none, the answer waits so long."""
 
 _SHORT_ELEMENTS, _LONG_ELEMENTS = 0xBEDE, 0x1000
 """How header extensions are written (RFC 8285, 4.2 and 4.3)."""
@@ -107,14 +110,17 @@ class WebRtcPeer:
         self,
         picture: ViewerQueue[EncodedPicture],
         sound: SoundQueue | None,
-        stun: Sequence[str],
+        servers: Sequence[IceServer],
         addresses: Sequence[str],
         hold_id: int | None = None,
     ) -> None:
-        """`addresses` are those of this machine at which the viewer may reach it; `hold_id` is as `Chosen` says."""
-        servers = [RTCIceServer(list(stun))] if stun else []
+        """`addresses` are those of this machine at which the viewer may reach it; `hold_id` is as `Chosen` says.
+
+        Of the `servers` aiortc asks the first STUN and the first TURN server.
+        """
+        asked = [RTCIceServer(list(one.urls), one.username or None, one.credential or None) for one in servers]
         self._connection = RTCPeerConnection(
-            RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+            RTCConfiguration(iceServers=asked, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
         )
         self._connection.on("connectionstatechange", self._changed)
         self.connected = asyncio.Event()
@@ -182,12 +188,12 @@ def _hold_to(transceiver: "RTCRtpTransceiver", addresses: Sequence[str]) -> None
     ice = gatherer._connection  # noqa: SLF001 - there is no other way in
     gather = ice.get_component_candidates
 
-    async def gather_there(component: int, addresses: list[str]) -> "list[Candidate]":
-        del addresses
-        return await gather(component, allowed)
+    async def gather_there(component: int, addresses: list[str], timeout: int = 0) -> "list[Candidate]":  # noqa: ASYNC109
+        del addresses, timeout
+        return await gather(component, allowed, timeout=GATHER_SECONDS)
 
     allowed = list(addresses)
-    ice.get_component_candidates = gather_there  # type: ignore[method-assign,assignment]
+    ice.get_component_candidates = gather_there  # type: ignore[method-assign]
 
 
 def own_addresses(interfaces: Sequence[str], *, from_here: bool) -> list[str]:

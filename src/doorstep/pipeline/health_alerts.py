@@ -12,6 +12,7 @@ import structlog
 from doorstep.core.alert import Alert, AlertId, word_about_doorstep
 from doorstep.core.camera import CameraId
 from doorstep.core.health_telling import (
+    Change,
     HealthTelling,
     Word,
     camera_of,
@@ -65,7 +66,7 @@ class HealthAlerts:
         """Once."""
         standings = self._standings()
         told = self._telling.observe(self._clock.monotonic(), self._health.problems())
-        words = [word for word in told if reaches_others(word, standings) and not is_gone(word, standings)]
+        words = [word for word in told if reaches_others(word, standings) and not self._is_moot(word, standings)]
         for word in words:
             log.info("a problem is told", problem=word.problem.key, change=word.change.value)
         for group in together(words, standings):
@@ -78,6 +79,9 @@ class HealthAlerts:
     def words_in(self, alert: AlertId) -> Sequence[Word]:
         """What one of the newest alerts told."""
         return self._told.get(alert, ())
+
+    def _is_moot(self, word: Word, standings: Sequence[Standing]) -> bool:
+        return is_gone(word, standings) or (word.change is Change.ENDED and self._health.is_moot(word.problem.key))
 
     def _alert(self, word: Word) -> Alert:
         return self._said(rule_of(word.problem.key), words_of(word), camera_of(word.problem.key))

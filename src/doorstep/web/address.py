@@ -6,7 +6,7 @@ Whether a browser trusts it, only the browser can say; that is asked there.
 from fastapi import Request
 from pydantic import BaseModel
 
-from doorstep.web.gate import Parts, resource
+from doorstep.web.gate import Parts, came_through, resource
 from doorstep.web.hosts import host_of
 from doorstep.web.peers import FORWARDED
 from doorstep.web.proxies import PROXY_KEY
@@ -15,13 +15,17 @@ router = resource("address")
 
 
 class AskedShape(BaseModel):
-    """How this request came.  `proxy` is who passed it on, empty for nobody; it is `believed` where it is listed."""
+    """How this request came.  `proxy` is who passed it on, empty for nobody; it is `believed` where it is listed.
+
+    What came `through_hub` was passed on by that, which is no proxy of the config.
+    """
 
     scheme: str
     host: str
     client: str
     proxy: str
     believed: bool
+    through_hub: bool
 
 
 class AddressShape(BaseModel):
@@ -56,11 +60,12 @@ async def get_address(request: Request, parts: Parts) -> AddressShape:
 def _asked(request: Request) -> AskedShape:
     believed = request.scope.get(PROXY_KEY, "")
     client = request.client.host if request.client else ""
-    was_passed_on = any(name in request.headers for name in FORWARDED)
+    was_passed_on = not came_through(request) and any(name in request.headers for name in FORWARDED)
     return AskedShape(
         scheme=request.url.scheme,
         host=host_of(request.headers.get("host", "")),
         client=client,
         proxy=believed or (client if was_passed_on else ""),
         believed=bool(believed),
+        through_hub=came_through(request),
     )

@@ -20,6 +20,7 @@ from doorstep.web import (
     explanations,
     frames,
     hls,
+    hub,
     ingest,
     live_mse,
     live_sessions,
@@ -78,7 +79,7 @@ _RESOURCES = (
     *(timeline, frames, events, explanations),
     *(ingest, whep, live_ways, live_mse, live_sessions, audit),
     *(push, alert_pictures, alert_preferences, recipients, channels, rehearsals),
-    *(status, storage, backup, address, costs, tokens, users, shares, openapi, probes, metrics),
+    *(status, storage, backup, address, hub, costs, tokens, users, shares, openapi, probes, metrics),
 )
 
 
@@ -125,7 +126,7 @@ def _add_layers(app: FastAPI, parts: WebParts) -> None:
     app.add_middleware(BodyLimit)
     app.add_middleware(SameOrigin)
     app.add_middleware(PeerDoor, networks=lambda: parts.rtmp.ingest_from)
-    app.add_middleware(HostGuard, names=parts.names, hostname=parts.hostname)
+    app.add_middleware(HostGuard, names=parts.names, hostname=parts.hostname, hub=parts.hub.host)
     app.add_middleware(BugCatcher)
     app.add_middleware(SecurityHeaders, media_from=parts.off_site.origin if parts.off_site else "")
     app.add_middleware(AccessLog, clock=parts.clock)

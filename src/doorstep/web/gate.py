@@ -28,6 +28,9 @@ from doorstep.web.problems import PROBLEM_TYPE, Refusal, not_found
 
 LOCAL_OWNER_KEY = "doorstep.local_owner"
 TRUSTED_PEER_KEY = "doorstep.trusted_peer"
+THROUGH_HUB_KEY = "doorstep.through_hub"
+"""The scope's marks: where a request came in.  No header can set one."""
+
 _TAKES_KEY = "doorstep.takes_key"
 LONGEST_SECRET = 512
 LOOKUPS_AT_ONCE = 8
@@ -42,6 +45,11 @@ LOCAL_OWNER = Grant(
     created_at=datetime(1970, 1, 1, tzinfo=UTC),
     expires_at=None,
 )
+
+
+def came_through(connection: HTTPConnection) -> bool:
+    """Whether it came through the hub, see `through_hub`."""
+    return connection.scope.get(THROUGH_HUB_KEY) is True
 
 
 def parts_of(connection: HTTPConnection) -> WebParts:

@@ -1,14 +1,14 @@
 """Which host names this server answers to: the guard against DNS rebinding.  Addresses are safe, for a rebound page
-always asks by a name.
+always asks by a name.  Through the hub only its own name is asked for.
 """
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from doorstep.web.gate import LOCAL_OWNER_KEY
+from doorstep.web.gate import LOCAL_OWNER_KEY, THROUGH_HUB_KEY
 from doorstep.web.problems import problem
 
 
@@ -29,10 +29,14 @@ def is_address(host: str) -> bool:
 
 
 class HostGuard:
-    """Pure ASGI; answers 421 (RFC 9110, 15.5.20) to a name that is not this server's."""
+    """Pure ASGI; answers 421 (RFC 9110, 15.5.20) to a name that is not this server's.
 
-    def __init__(self, app: ASGIApp, names: Iterable[str], hostname: str) -> None:
+    `hub` is asked each time for one more: the name on a hub, which may come and go; empty where there is none.
+    """
+
+    def __init__(self, app: ASGIApp, names: Iterable[str], hostname: str, hub: Callable[[], str] = str) -> None:
         self._app = app
+        self._hub = hub
         own = hostname.lower().partition(".")[0]
         local = {own, f"{own}.local"} if own else set()
         self._names = frozenset({"localhost", hostname.lower(), *local, *map(host_of, names)} - {""})
@@ -54,4 +58,7 @@ class HostGuard:
         if len(hosts) != 1:
             return False
         host = host_of(hosts[0])
-        return host in self._names or is_address(host)
+        hub = self._hub()
+        if scope.get(THROUGH_HUB_KEY) is True:
+            return host == hub != ""
+        return host in self._names or is_address(host) or host == hub != ""

@@ -2,12 +2,14 @@
 `viewing`'s.
 
 The server's texts are JSON with a `type`: "hello" at first, "format" before the init segment of it, "skipped" where
-fragments were left out, "pong", and "gone" when the camera was removed; its binary messages are init segments and
-fragments.  The viewer sends {"type": "ping", "t": number} and nothing else.
+fragments were left out, "stream" where the other stream follows, "pong", and "gone" when the camera was removed; its
+binary messages are init segments and fragments.  The viewer sends {"type": "ping", "t": number} and nothing else, but
+with `got=0` in its address {"type": "got", "bytes": number} a few times a second: the sum of the binary messages that
+came.  Who does is never sent more than comes, and is moved to the small stream while the main one is too much for their
+link; with `slow=1` they begin there.
 """
 
 import json
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import assert_never
@@ -15,10 +17,11 @@ from typing import assert_never
 import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from doorstep.core.camera import CameraId, StreamKind
-from doorstep.core.live_piece import LiveFormat, LiveFragment, LivePiece, LiveSkip
+from doorstep.core.camera import StreamKind
+from doorstep.core.live_piece import LiveFormat, LiveFragment, LiveSkip
 from doorstep.core.live_session import LiveWay
 from doorstep.ports import Clock
+from doorstep.web.fitted_live import FittedLive, LiveMove, LiveWish
 from doorstep.web.gate import GatedSocket, parts_of, resource
 from doorstep.web.problems import Refusal
 from doorstep.web.viewing import viewing
@@ -27,13 +30,14 @@ LONGEST_MESSAGE = 1024
 """Bytes that a viewer may send at once: a ping has some forty."""
 
 PING_SECONDS = 0.1
-"""More pings than one in this time wait."""
+"""More words of theirs than one in this time wait."""
 
 CLOSE_SECONDS = 2.0
 LONGEST_REASON = 123
 """Bytes of text in a close frame (RFC 6455, 5.5)."""
 
-_LATEST_TIME = 2**53
+_LARGEST = 2**53
+_WORDS = {"ping": "t", "got": "bytes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,12 @@ _TOO_LARGE = _Ending(1009, "This message is too large.")
 
 async def watch(socket: WebSocket) -> None:
     """Show the camera until the viewer goes, the camera is removed, or they may no longer watch."""
-    camera, asked = socket.state.camera.id, _asked_stream(socket)
+    camera, wish, parts = socket.state.camera.id, _wish(socket), parts_of(socket)
     try:
         async with viewing(socket, camera, LiveWay.MSE) as watching:
             if not await _accepted(socket):
                 return
-            ending = await _show(socket, camera, asked)
+            ending = await _show(socket, FittedLive(parts.mse, parts.clock, camera, wish))
         if watching.session_over:
             ending = _FORBIDDEN
     except Refusal as refusal:
@@ -81,53 +85,55 @@ async def _accepted(socket: WebSocket) -> bool:
     return True
 
 
-def _asked_stream(socket: WebSocket) -> StreamKind:
+def _wish(socket: WebSocket) -> LiveWish:
+    asked = socket.query_params
     try:
-        return StreamKind(socket.query_params.get("stream", StreamKind.MAIN))
+        stream = StreamKind(asked.get("stream", StreamKind.MAIN))
     except ValueError:
         raise Refusal(422, "invalid", "The stream is either main or sub.") from None
+    return LiveWish(stream, counts="got" in asked, is_slow="slow" in asked)
 
 
-async def _show(socket: WebSocket, camera: CameraId, asked: StreamKind) -> _Ending | None:
+async def _show(socket: WebSocket, live: FittedLive) -> _Ending | None:
     """Send and answer; why it ends from here, None when the viewer went."""
-    parts = parts_of(socket)
-    stream = parts.mse.shown(camera, asked)
+    clock = parts_of(socket).clock
     endings: list[_Ending | None] = []
 
     async def answer() -> None:
-        endings.append(await _answer_pings(socket, parts.clock))
+        endings.append(await _hear(socket, live, clock))
         tasks.cancel_scope.cancel()
 
-    async with aclosing(parts.mse.pieces(camera, stream)) as pieces, anyio.create_task_group() as tasks:
+    async with anyio.create_task_group() as tasks:
         tasks.start_soon(answer)
-        endings.append(await _send_pieces(socket, pieces, stream, parts.clock))
+        endings.append(await _send_pieces(socket, live, clock))
         tasks.cancel_scope.cancel()
     return endings[0] if endings else None
 
 
-async def _send_pieces(
-    socket: WebSocket, pieces: AsyncGenerator[LivePiece], stream: StreamKind, clock: Clock
-) -> _Ending | None:
+async def _send_pieces(socket: WebSocket, live: FittedLive, clock: Clock) -> _Ending | None:
     try:
-        await _tell(socket, "hello", now=_milliseconds(clock), stream=stream)
-        async for piece in pieces:
-            match piece:
-                case LiveFragment():
-                    await socket.send_bytes(piece.data)
-                case LiveFormat():
-                    await _tell(socket, "format", mime=piece.mime, width=piece.width, height=piece.height)
-                    await socket.send_bytes(piece.init)
-                case LiveSkip():
-                    await _tell(socket, "skipped")
-                case _:
-                    assert_never(piece)
+        await _tell(socket, "hello", now=_milliseconds(clock), stream=live.stream)
+        async with aclosing(live.pieces()) as pieces:
+            async for piece in pieces:
+                match piece:
+                    case LiveFragment():
+                        await socket.send_bytes(piece.data)
+                    case LiveFormat():
+                        await _tell(socket, "format", mime=piece.mime, width=piece.width, height=piece.height)
+                        await socket.send_bytes(piece.init)
+                    case LiveSkip():
+                        await _tell(socket, "skipped")
+                    case LiveMove():
+                        await _tell(socket, "stream", stream=piece.stream)
+                    case _:
+                        assert_never(piece)
         await _tell(socket, "gone")
     except WebSocketDisconnect:
         return None
     return _REMOVED
 
 
-async def _answer_pings(socket: WebSocket, clock: Clock) -> _Ending | None:
+async def _hear(socket: WebSocket, live: FittedLive, clock: Clock) -> _Ending | None:
     try:
         while True:
             message = await socket.receive()
@@ -136,27 +142,29 @@ async def _answer_pings(socket: WebSocket, clock: Clock) -> _Ending | None:
             text = message.get("text")
             if len(text or message.get("bytes") or "") > LONGEST_MESSAGE:
                 return _TOO_LARGE
-            sent_at = _time_of_ping(text)
-            if sent_at is None:
+            kind, number = _word_of(text)
+            if kind == "ping":
+                await _tell(socket, "pong", t=number, now=_milliseconds(clock))
+            elif kind == "got":
+                live.got(int(number))
+            else:
                 return _NOT_UNDERSTOOD
-            await _tell(socket, "pong", t=sent_at, now=_milliseconds(clock))
             await clock.sleep(PING_SECONDS)
     except WebSocketDisconnect:
         return None
 
 
-def _time_of_ping(text: str | None) -> float | None:
-    """What the viewer's clock shows, None for anything but a ping."""
+def _word_of(text: str | None) -> tuple[str, float]:
+    """What kind of word it is, with the viewer's time or their sum of bytes; an empty kind for anything else."""
     try:
         message = json.loads(text or "")
     except (ValueError, RecursionError):
-        return None
-    if not isinstance(message, dict) or message.get("type") != "ping":
-        return None
-    sent_at = message.get("t")
-    if isinstance(sent_at, int | float) and not isinstance(sent_at, bool) and abs(sent_at) < _LATEST_TIME:
-        return sent_at
-    return None
+        return "", 0
+    kind = message.get("type") if isinstance(message, dict) else None
+    number = message.get(_WORDS[kind]) if isinstance(kind, str) and kind in _WORDS else None
+    if isinstance(kind, str) and isinstance(number, int | float) and not isinstance(number, bool):
+        return (kind, number) if abs(number) < _LARGEST else ("", 0)
+    return "", 0
 
 
 async def _tell(socket: WebSocket, kind: str, **fields: object) -> None:

@@ -1,9 +1,11 @@
 """How a camera can be watched now, so that a player need not try what cannot work."""
 
+from fastapi import Request
+
 from doorstep.core.camera import CameraId, StreamKind
 from doorstep.core.ice_server import IceServer
 from doorstep.core.live_session import LiveWay
-from doorstep.web.gate import Asker, Parts, SeenCamera, resource
+from doorstep.web.gate import Asker, Parts, SeenCamera, came_through, resource
 from doorstep.web.live_shapes import IceServerShape, LiveWayShape, LiveWaysShape
 from doorstep.web.parts import WebParts
 
@@ -11,13 +13,15 @@ router = resource("live")
 
 
 @router.get("/cameras/{camera_id}/live")
-async def get_live_ways(camera: SeenCamera, parts: Parts, asker: Asker) -> LiveWaysShape:
+async def get_live_ways(camera: SeenCamera, parts: Parts, asker: Asker, request: Request) -> LiveWaysShape:
     """The ways in the order in which a player should try them, of the main stream; and the server's time."""
     has_sub = parts.mse.shown(camera.id, StreamKind.SUB) is StreamKind.SUB
     return LiveWaysShape(
         ways=_ways(parts, camera.id),
         streams=[StreamKind.MAIN, StreamKind.SUB] if has_sub else [StreamKind.MAIN],
-        ice_servers=[_ice_server(server) for server in parts.webrtc.ice_servers(asker.id)],
+        ice_servers=[
+            _ice_server(server) for server in parts.webrtc.ice_servers(asker.id, through_hub=came_through(request))
+        ],
         now=round(parts.clock.now().timestamp() * 1000),
     )
 

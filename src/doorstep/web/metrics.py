@@ -18,6 +18,7 @@ from doorstep.core.health_telling import CAMERA_RULES, HOUSE_RULES, camera_of, r
 from doorstep.core.lateness import Lateness
 from doorstep.core.live_session import LiveWay
 from doorstep.web.gate import Asker, Parts, get_and_head, resource
+from doorstep.web.hub_parts import HubView
 from doorstep.web.parts import WebParts
 from doorstep.web.status import problems_of
 from doorstep.web.telling_metrics import TellingMetrics
@@ -80,6 +81,7 @@ class _House(Collector):
             yield GaugeMetricFamily(
                 "doorstep_written_bytes_a_day", "Bytes that recording writes in a day", value=written
             )
+        yield from _hub(self._parts.hub.view())
         yield GaugeMetricFamily("doorstep_threads", "Threads of this process", value=_threads())
         yield GaugeMetricFamily("doorstep_tasks", "Tasks of its event loop", value=len(asyncio.all_tasks()))
 
@@ -141,6 +143,23 @@ class _Problems(Collector):
         gauge = GaugeMetricFamily("doorstep_problem", words, labels=["rule", "camera"])
         for labels, count in sorted(found.items()):
             gauge.add_metric(labels, count)
+        yield gauge
+
+
+def _hub(view: HubView) -> Iterator[Metric]:
+    """Without a number where no hub was joined, and where it has not told."""
+    ends = view.certificate_ends.timestamp() if view.certificate_ends is not None else None
+    trip = view.round_trip_ms / 1000 if view.round_trip_ms is not None else None
+    for name, words, value in (
+        ("up", "1 while the tunnel to the hub is there", view.state == "up" if view.paired else None),
+        ("reached", "1 while the hub gets through to this house", view.reached),
+        ("round_trip_seconds", "Seconds to the hub and back", trip),
+        ("certificate_ends_timestamp_seconds", "When the hub's certificate ends, in seconds since 1970", ends),
+        ("month_bytes", "Bytes that went through the hub this month", view.bytes_month),
+    ):
+        gauge = GaugeMetricFamily(f"doorstep_hub_{name}", words, labels=[])
+        if value is not None:
+            gauge.add_metric([], float(value))
         yield gauge
 
 

@@ -44,6 +44,7 @@ from doorstep.ports import (
 from doorstep.web.address_parts import AddressParts
 from doorstep.web.backup_parts import BackupParts
 from doorstep.web.channel_parts import ChannelParts
+from doorstep.web.hub_parts import HubParts
 from doorstep.web.off_site_parts import OffSiteClipParts
 from doorstep.web.push_parts import PushParts
 from doorstep.web.settings_parts import SettingsParts
@@ -152,7 +153,7 @@ class WebParts:
     Recordings go once they are `keep_days` old; `bytes_by_camera` blocks, and raises CatalogUnavailable.
     `backup` makes backups, None where that cannot be.
     `names` are host names of the config file and `hostname` is the machine's own; addresses are always answered.
-    `channels` tries some that are not in the config.
+    `channels` tries some that are not in the config.  `hub` stands in for this house outside, where there is one.
     `trusted_proxies` are networks whose word about who asks is believed.
     `longest_clip_seconds` bounds a clip cut out of the buffer; `dist` is the built app, which may be absent.
     `lateness` is the event loop's, for the metrics.  `written_a_day` are the bytes that recording writes in a day at
@@ -207,6 +208,7 @@ class WebParts:
     written_a_day: Callable[[], float | None] = lambda: None
     rtmp: RtmpParts = RtmpParts()
     channels: ChannelParts = field(default_factory=ChannelParts)
+    hub: HubParts = field(default_factory=HubParts)
     address: AddressParts = field(default_factory=AddressParts)
     telling: TellingParts = TellingParts()
     counts: Callable[[], HouseCounts] = HouseCounts

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from doorstep.web.gate import TRUSTED_PEER_KEY
+from doorstep.web.gate import THROUGH_HUB_KEY, TRUSTED_PEER_KEY
 from doorstep.web.permissions import PERMISSIONS, Openness
 from doorstep.web.problems import problem
 
@@ -58,6 +58,6 @@ class PeerDoor:
     def _is_peer(self, scope: Scope) -> bool:
         client = scope.get("client")
         headers = Headers(scope=scope)
-        if not client or any(name in headers for name in _NOT_FROM_A_PEER):
+        if scope.get(THROUGH_HUB_KEY) is True or not client or any(name in headers for name in _NOT_FROM_A_PEER):
             return False
         return is_trusted(client[0], self._networks())

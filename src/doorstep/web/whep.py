@@ -2,6 +2,7 @@
 `ports.WebRtc`'s; who may, and for how long, is `viewing`'s.
 """
 
+from collections.abc import Sequence
 from ipaddress import ip_address
 
 from fastapi import Request
@@ -13,7 +14,7 @@ from doorstep.core.camera import CameraId, StreamKind
 from doorstep.core.errors import MediaInvalid, WayImpossible
 from doorstep.core.ice_server import IceServer
 from doorstep.core.live_session import LiveSession, LiveWay
-from doorstep.web.gate import Asker, Parts, SeenCamera, resource
+from doorstep.web.gate import Asker, Parts, SeenCamera, came_through, resource
 from doorstep.web.parts import WebParts
 from doorstep.web.peers import FORWARDED
 from doorstep.web.problems import Refusal, not_found
@@ -46,12 +47,12 @@ async def begin_whep(
         parts.webrtc.hang_up(session.id)
 
     session = begin_viewing(request, camera.id, LiveWay.WEBRTC, cut)
-    answer = await _answer(parts, session, stream, offer, from_here=_is_here(request))
+    answer = await _answer(request, parts, session, stream, offer)
     if over:  # by somebody else, before there was anything to hang up
         parts.webrtc.hang_up(session.id)
         raise not_found()
     headers = {"Location": f"/api/v1/cameras/{camera.id}/live/whep/{session.id}"}
-    links = ", ".join(link for server in parts.webrtc.ice_servers(asker.id) for link in _links(server))
+    links = ", ".join(link for server in _helping(request, parts, asker) for link in _links(server))
     return Response(answer, 201, {**headers, **({"Link": links} if links else {})}, SDP)
 
 
@@ -79,12 +80,18 @@ async def end_whep(camera: SeenCamera, parts: Parts, asker: Asker, session_id: s
     return Response(status_code=204)
 
 
-async def _answer(parts: WebParts, session: LiveSession, stream: StreamKind, offer: str, *, from_here: bool) -> str:
+async def _answer(request: Request, parts: WebParts, session: LiveSession, stream: StreamKind, offer: str) -> str:
     """Without one the session is over.  Raises a Refusal."""
     camera, sessions, answer = session.viewer.camera, parts.live_sessions, None
     try:
         answer = await parts.webrtc.answer(
-            session.id, camera, stream, offer, from_here=from_here, on_end=lambda: sessions.end(session.id)
+            session.id,
+            camera,
+            stream,
+            offer,
+            from_here=_is_here(request),
+            on_end=lambda: sessions.end(session.id),
+            through_hub=came_through(request),
         )
     except (MediaInvalid, WayImpossible) as error:
         raise _refusal(error) from error
@@ -126,12 +133,16 @@ def _refusal(error: MediaInvalid | WayImpossible) -> Refusal:
 
 def _is_here(request: Request) -> bool:
     """Whether the viewer is on this machine: not where a proxy on it speaks for them."""
-    if any(name in request.headers for name in FORWARDED):
+    if came_through(request) or any(name in request.headers for name in FORWARDED):
         return False
     try:
         return request.client is not None and ip_address(request.client.host).is_loopback
     except ValueError:
         return False
+
+
+def _helping(request: Request, parts: WebParts, asker: Grant) -> Sequence[IceServer]:
+    return parts.webrtc.ice_servers(asker.id, through_hub=came_through(request))
 
 
 def _links(server: IceServer) -> list[str]:

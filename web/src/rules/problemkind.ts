@@ -20,6 +20,8 @@ export function kindOf({ key = '', what, minor }: Problem): string {
       return what.includes('no channel has been proven') ? 'nobody-proven' : rule;
     case 'model':
       return minor === true ? 'model-remote' : rule;
+    case 'hub':
+      return what.includes('though the hub answers') ? 'hub-unreached' : rule;
     case 'clock':
       return what.includes('was set by') ? 'clock-set' : rule;
     default:

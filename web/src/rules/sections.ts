@@ -19,6 +19,7 @@ const FROM: Record<Section, Role> = {
   storage: 'owner',
   health: 'family',
   backup: 'owner',
+  anywhere: 'owner',
   address: 'owner',
   tokens: 'owner',
   about: 'guest',
@@ -29,7 +30,7 @@ const GROUPS: Shown[] = [
     name: 'house',
     sections: ['cameras', 'rules', 'people', 'shares', 'activity', 'storage', 'health', 'backup', 'about'],
   },
-  { name: 'far', sections: ['address', 'tokens'] },
+  { name: 'far', sections: ['anywhere', 'address', 'tokens'] },
 ];
 const RANKS: Role[] = ['guest', 'family', 'owner'];
 

@@ -1,7 +1,7 @@
 // How one has come to Doorstep, what is left until the address is secure, and the lines for this very machine.
 import type { HouseAddress } from '../api/channels.ts';
 
-export const WAYS = ['tailscale', 'domain', 'lan', 'own', 'hub'] as const;
+export const WAYS = ['tailscale', 'hub', 'domain', 'lan', 'own'] as const;
 export type Way = (typeof WAYS)[number];
 
 /** `local`: this machine itself, which browsers trust without https. */

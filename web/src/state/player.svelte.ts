@@ -35,6 +35,8 @@ export class Player {
   takenAt = $state<number | null>(null);
   /** How late it is, in milliseconds; null where that is not known. */
   delay = $state<number | null>(null);
+  /** Whether the small stream is shown, because the link is too slow for the main one. */
+  slow = $state(false);
   sound = $state(false);
   muted = $state(true);
   needsTap = $state(false);
@@ -180,6 +182,7 @@ export class Player {
         this.#arrive(true);
         this.#tell(takenAt, false);
       },
+      slows: (isSlow) => (this.slow = isSlow),
       hasSound: (has) => (this.sound = has),
       play: () => {
         video.muted = this.muted;
@@ -218,7 +221,7 @@ export class Player {
         }
       });
     }
-    this.streaming = this.filming = this.sound = this.needsTap = false;
+    this.streaming = this.filming = this.sound = this.needsTap = this.slow = false;
     this.delay = null;
     this.#toldAt = 0;
     if (video === null) return;

@@ -10,12 +10,22 @@ import { broke, impossible, judge, type RunWay, type Stage } from './stage.ts';
 
 const PING_MS = 1_500;
 const CHASE_MS = 200;
+/** What came is said after so many bytes, and at the latest after so long; never more often than the least. */
+const SAID_BYTES = 32_768;
+const SAID_MS = 500;
+const SAID_LEAST_MS = 100;
+/** Without a word for so long, though some were asked for, what is under way fills the link. */
+const CLOGGED_MS = 3_000;
 /** More waiting fragments than this, and the browser does not take them any more. */
 const LONGEST_QUEUE = 600;
 
+/** Where the link was too slow a moment ago: the next try begins with the small stream. */
+const clogged = new WeakSet<HTMLVideoElement>();
+
 /** What the server says in words; everything else it sends are bytes of the film. */
 type Told =
-  | { type: 'hello'; now: number }
+  | { type: 'hello'; now: number; stream: string }
+  | { type: 'stream'; stream: string }
   | { type: 'format'; mime: string }
   | { type: 'pong'; t: number; now: number }
   | { type: 'skipped' | 'gone' };
@@ -34,6 +44,7 @@ export const mse: RunWay = (stage, signal) => {
       resolve(trouble);
     });
     const stop = () => {
+      clogged.delete(stage.video);
       film.end(broke(''));
     };
     signal.addEventListener('abort', stop);
@@ -63,6 +74,11 @@ class Film {
   /** Seconds to add to the server's times, so that the film goes on when a new count begins. */
   #offset = 0;
   #greeted = false;
+  /** Bytes of the film that came, and how many of them were said, and when. */
+  #got = 0;
+  #said = 0;
+  #saidAt = 0;
+  #heardAt = 0;
   #isOver = false;
 
   constructor(stage: Stage, kind: typeof MediaSource, ended: (trouble: Trouble) => void) {
@@ -83,12 +99,18 @@ class Film {
       video.src = this.#address;
     }
     stage.play();
-    this.#socket = new WebSocket(liveSocketHref(stage.camera, stage.stream));
+    this.#socket = new WebSocket(
+      `${liveSocketHref(stage.camera, stage.stream)}&got=0${clogged.has(video) ? '&slow=1' : ''}`,
+    );
     this.#socket.binaryType = 'arraybuffer';
     this.#socket.addEventListener('message', (event: MessageEvent<string | ArrayBuffer>) => {
       this.#watch.heard();
+      this.#heardAt = performance.now();
       if (typeof event.data === 'string') this.#hear(JSON.parse(event.data) as Told);
-      else this.#take(new Uint8Array(event.data));
+      else {
+        this.#count(event.data.byteLength);
+        this.#take(new Uint8Array(event.data));
+      }
     });
     this.#socket.addEventListener('close', (event) => void this.#closed(event));
     this.#watch = watchFrames(
@@ -97,6 +119,7 @@ class Film {
         stage.showsFilm(this.#marks.wallAt(media));
       },
       (trouble) => {
+        if (this.#greeted && performance.now() - this.#heardAt > CLOGGED_MS) clogged.add(video);
         this.end(trouble);
       },
     );
@@ -143,6 +166,7 @@ class Film {
     switch (told.type) {
       case 'hello':
         this.#greeted = true;
+        this.#choose(told.stream);
         presence.learnServerTime(told.now, this.#startedAt, 1);
         this.#ping();
         break;
@@ -154,12 +178,35 @@ class Film {
         this.#announced = told.mime;
         this.#stage.hasSound(/mp4a|opus/i.test(told.mime));
         break;
+      case 'stream':
+        this.#choose(told.stream);
+        break;
       case 'gone':
         this.end({ kind: 'gone' });
         break;
       case 'skipped':
         this.#queue.push('skipped');
     }
+  }
+
+  /** The stream that fits the link, of what was asked for. */
+  #choose(stream: string): void {
+    const isSlow = this.#stage.stream === 'main' && stream === 'sub';
+    if (isSlow) clogged.add(this.#stage.video);
+    else clogged.delete(this.#stage.video);
+    this.#stage.slows(isSlow);
+  }
+
+  /** Only here, behind every buffer on the way, is it known what came. */
+  #count(bytes: number): void {
+    this.#got += bytes;
+    const now = performance.now();
+    const waited = now - this.#saidAt;
+    if (waited < SAID_LEAST_MS || (waited < SAID_MS && this.#got - this.#said < SAID_BYTES)) return;
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(JSON.stringify({ type: 'got', bytes: this.#got }));
+    this.#said = this.#got;
+    this.#saidAt = now;
   }
 
   #take(bytes: Uint8Array<ArrayBuffer>): void {

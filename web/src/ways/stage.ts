@@ -20,6 +20,8 @@ export interface Stage {
   show(picture: Picture): void;
   /** The film shows another picture; null where it is not known when it was taken. */
   showsFilm(takenAt: number | null): void;
+  /** Whether the link is too slow for the main stream, so that the small one is shown. */
+  slows(isSlow: boolean): void;
   /** Whether there is anything to hear. */
   hasSound(has: boolean): void;
   /** Starts the film; the browser may want a tap first. */

@@ -135,6 +135,7 @@ export const words = spoken('core', {
     noHls: 'this browser plays no HLS',
     noWebRtc: 'this browser has no WebRTC',
     noPath: 'the network lets no WebRTC through',
+    slow: 'slow link',
     silent: 'no picture came',
     cut: 'the connection was cut',
     undecodable: 'this browser could not play the film',

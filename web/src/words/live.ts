@@ -13,6 +13,9 @@ const ways: Partial<Record<string, string>> = {
 export const liveWords = spoken('live', {
   all: 'All cameras',
 
+  atHome: 'You are at home, and here by way of the hub.',
+  openHome: 'Open the address at home',
+
   quiet: {
     title: 'Pause watching',
     lead: 'For this long you are told nothing but the doorbell. Recording goes on.',

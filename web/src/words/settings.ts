@@ -20,6 +20,7 @@ export const settingsWords = spoken('settings', {
     storage: { title: 'Storage and costs', lead: 'How full it is, how long it lasts' },
     health: { title: 'Health', lead: 'Whether Doorstep sees and tells' },
     backup: { title: 'Backup', lead: 'One file with everything but the video' },
+    anywhere: { title: 'From anywhere', lead: 'Your own hub: no port is opened at home' },
     address: { title: 'Secure address', lead: 'For notifications, installing and from outside' },
     tokens: { title: 'Access for scripts', lead: 'Tokens for buttons and programs' },
     about: { title: 'About Doorstep', lead: 'Version, licence, what it stores' },

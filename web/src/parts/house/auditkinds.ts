@@ -33,5 +33,7 @@ export const VERBS: Record<Kind, readonly string[]> = {
     'made a backup',
     'changed the settings',
     'restarted Doorstep',
+    'joined a hub',
+    'left the hub',
   ],
 };

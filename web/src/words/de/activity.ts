@@ -49,6 +49,8 @@ const verbs: Partial<Record<string, (who: string, camera: string, about: string)
   'changed the settings': (who, _, about) =>
     `${who} hat die Einstellungen geändert: ${about.replace('back to the settings of', 'zurück auf den Stand vom')}`,
   'restarted Doorstep': (who) => `${who} hat Doorstep neu gestartet`,
+  'joined a hub': (who, _, about) => `${who} hat das Haus mit dem Hub ${about} verbunden`,
+  'left the hub': (who, _, about) => `${who} hat den Hub ${about} verlassen`,
   'signed in': (who, _, about) => signedIn(who, about),
   'signed out': (who) => `${who} hat sich abgemeldet`,
   'failed to sign in': (who, _, about) => failed(who, about),

@@ -128,6 +128,7 @@ export const core: Dictionary['core'] = {
     noHls: 'dieser Browser spielt kein HLS',
     noWebRtc: 'dieser Browser hat kein WebRTC',
     noPath: 'das Netz lässt kein WebRTC durch',
+    slow: 'langsame Verbindung',
     silent: 'es kam kein Bild',
     cut: 'die Verbindung wurde getrennt',
     undecodable: 'dieser Browser konnte das Bild nicht abspielen',

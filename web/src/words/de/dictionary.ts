@@ -2,6 +2,7 @@
 import type { activityWords } from '../activity.ts';
 import type { addressWords } from '../address.ts';
 import type { alertWords } from '../alert.ts';
+import type { anywhereWords } from '../anywhere.ts';
 import type { appearanceWords } from '../appearance.ts';
 import type { backupWords } from '../backup.ts';
 import type { camerasWords } from '../cameras.ts';
@@ -31,6 +32,7 @@ interface English {
   activity: typeof activityWords;
   address: typeof addressWords;
   alert: typeof alertWords;
+  anywhere: typeof anywhereWords;
   appearance: typeof appearanceWords;
   backup: typeof backupWords;
   cameras: typeof camerasWords;

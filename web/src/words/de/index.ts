@@ -2,6 +2,7 @@
 import { activity } from './activity.ts';
 import { address } from './address.ts';
 import { alert } from './alert.ts';
+import { anywhere } from './anywhere.ts';
 import { appearance } from './appearance.ts';
 import { backup } from './backup.ts';
 import { cameras } from './cameras.ts';
@@ -32,6 +33,7 @@ export const german: Dictionary = {
   activity,
   address,
   alert,
+  anywhere,
   appearance,
   backup,
   cameras,

@@ -13,6 +13,9 @@ const ways: Partial<Record<string, string>> = {
 export const live: Dictionary['live'] = {
   all: 'Alle Kameras',
 
+  atHome: 'Du bist zu Hause, und über den Hub hier.',
+  openHome: 'Die Adresse zu Hause öffnen',
+
   quiet: {
     title: 'Aufpassen pausieren',
     lead: 'So lange hörst du nur die Klingel. Aufgenommen wird weiter.',

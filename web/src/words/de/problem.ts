@@ -80,6 +80,22 @@ const said: Partial<Record<string, Said>> = {
   ),
   'push-key': house('Handys bekommen keine Meldungen.', 'Was fehlt, steht unter Details.'),
   certificate: house('Das Zertifikat läuft ab oder ist abgelaufen.', 'Erneuere es.'),
+  hub: house(
+    'Deine Tür ist von außen nicht erreichbar. Aufnahme, Gong und Meldungen gehen weiter.',
+    'Warum, und was zu tun ist, steht unter Einstellungen, Von überall.',
+  ),
+  'hub-unreached': house(
+    'Deine Tür ist von außen nicht erreichbar, obwohl der Hub antwortet. Aufnahme, Gong und Meldungen gehen weiter.',
+    'Auf dem Hub sagt „sudo doorstep-hub status“, was zu tun ist.',
+  ),
+  'hub-certificate': house(
+    'Das Zertifikat des Hubs läuft ab oder ist abgelaufen.',
+    'Auf dem Hub sagt „sudo doorstep-hub certificates“, warum: die Ports 80 und 443 müssen dort offen sein.',
+  ),
+  'hub-clock': house(
+    'Die Uhren des Hubs und dieses Geräts gehen auseinander: eine geht falsch.',
+    'Lass beide ihre Uhr über das Netz stellen: „timedatectl“ sagt auf jedem, ob es das tut.',
+  ),
   restarted: house(
     'Doorstep wurde neu gestartet: es war ohne ein Wort ausgegangen.',
     'Kommt das wieder vor, sieh in sein Protokoll und nach dem Netzteil.',

@@ -23,6 +23,7 @@ export const settings: Dictionary['settings'] = {
     storage: { title: 'Speicher und Kosten', lead: 'Wie voll er ist, wie lange er reicht' },
     health: { title: 'Zustand', lead: 'Ob Doorstep sieht und Bescheid gibt' },
     backup: { title: 'Sicherung', lead: 'Eine Datei mit allem außer dem Video' },
+    anywhere: { title: 'Von überall', lead: 'Dein eigener Hub: kein Port wird geöffnet' },
     address: { title: 'Sichere Adresse', lead: 'Für Mitteilungen, Installieren und von außen' },
     tokens: { title: 'Zugang für Skripte', lead: 'Schlüssel für Knöpfe und Programme' },
     about: { title: 'Über Doorstep', lead: 'Version, Lizenz, was es speichert' },
