@@ -16,7 +16,7 @@ from doorstep.core.gap import Gap
 from doorstep.core.ledger import LedgerEntry, Stage
 from doorstep.core.recorded_span import RecordedSpan
 from doorstep.pipeline import loose_rows
-from doorstep.pipeline.event_rows import EventRows
+from doorstep.pipeline.event_rows import MOST_REMEMBERED, EventRows
 from doorstep.pipeline.health import HealthBoard
 from fakes.clock import FakeClock
 from fakes.footage import CAMERA, NOON, seconds
@@ -300,7 +300,7 @@ def test_an_adopted_event_goes_on_as_the_catalog_has_it() -> None:
 
 
 def test_old_events_leave_the_memory_once_they_are_written_but_never_one_that_is_recorded() -> None:
-    many = loose_rows.LONGEST_MEMORY + 5
+    many = MOST_REMEMBERED + 5
 
     async def act(rows: EventRows, catalog: GapCatalog, _: HealthBoard) -> None:
         for number in range(many):
@@ -308,7 +308,7 @@ def test_old_events_leave_the_memory_once_they_are_written_but_never_one_that_is
             if number == 0:
                 rows.records(EventId("front-door-0"))
             await rows.settled()
-        assert len(rows._latest) <= loose_rows.LONGEST_MEMORY + 1
+        assert len(rows._latest) <= MOST_REMEMBERED + 1
         assert rows.latest(EventId("front-door-0")) is not None
         assert rows.latest(EventId("front-door-1")) is None
         assert catalog.event(EventId("front-door-1")) is not None

@@ -26,6 +26,7 @@ from doorstep.ports import Catalog, Clock
 log = structlog.get_logger()
 
 RETRY_SECONDS = 5.0
+MOST_REMEMBERED = 200  # that are over and written: late words come by deliveries, and of no more alerts are those known
 
 
 class EventRows:
@@ -36,8 +37,7 @@ class EventRows:
     written, also when it is over: that is how the next start knows what to mend.  A full memory drops the oldest, which
     can be read back from its recording.
 
-    What is told while the clock waits to be set is marked so, and put right as soon as it is: here at once, in the
-    catalog before anything else is written.
+    What is told while the clock waits to be set is marked, and put right then: here at once, in the catalog first.
     """
 
     def __init__(self, catalog: Catalog, health: HealthBoard, clock: Clock, watch: ClockWatch | None = None) -> None:
@@ -285,7 +285,7 @@ class EventRows:
 
     def _forget_the_oldest(self) -> None:
         """Old, closed events that are written leave the memory; the newest stay for late ledger entries."""
-        for event_id in list(self._latest)[: max(0, len(self._latest) - LONGEST_MEMORY)]:
+        for event_id in list(self._latest)[: max(0, len(self._latest) - MOST_REMEMBERED)]:
             over = self._latest[event_id].ended_at is not None and not self._is_unfinished(event_id)
             if over and event_id not in self._unwritten:
                 self._forget(event_id)
