@@ -1,6 +1,7 @@
 """Pictures of recorded instants: the right one, from where it lies, decoded by a process that may fail."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -181,6 +182,26 @@ def test_a_process_that_breaks_its_word_costs_one_picture(text: str) -> None:
     rooms.keep(0, recording(range(10), NOON), 10)
     with pytest.raises(SpanUnavailable, match="damaged"):
         frame_number(rooms, 5)
+
+
+def test_none_is_left_behind_by_who_is_cancelled_while_it_is_ended() -> None:
+    rooms = Rooms(program("import time; time.sleep(600)"))
+    rooms.keep(0, recording(range(10), NOON), 10)
+
+    async def act() -> int | None:
+        footage = await rooms.past._footage(CAMERA, NOON, NOON)
+        found = footage.at(NOON)
+        assert found is not None
+        process = await rooms.process._running()
+        asking = asyncio.get_running_loop().create_task(rooms.process.picture(found.format, found.sample, LARGE))
+        await asyncio.sleep(0.1)
+        for _ in range(2):
+            asking.cancel()
+            await asyncio.sleep(0)
+        await asyncio.wait([asking])
+        return process.returncode
+
+    assert done(rooms, act) == -signal.SIGKILL
 
 
 def test_after_a_damaged_picture_the_next_one_is_shown() -> None:

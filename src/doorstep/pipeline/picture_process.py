@@ -88,7 +88,11 @@ class PictureProcess:
             return
         with suppress(ProcessLookupError):
             process.kill()
-        await process.communicate()  # to the end of its pipes, which are closed then
+        try:
+            await process.communicate()  # to the end of its pipes, which are closed then
+        except asyncio.CancelledError:  # in the middle of that: it was killed, and is gone in a moment
+            await process.communicate()
+            raise
 
 
 async def _asked(process: asyncio.subprocess.Process, request: bytes, most: tuple[int, int]) -> SmallPicture | None:
