@@ -26,7 +26,7 @@ from doorstep.ports import Catalog, Clock
 log = structlog.get_logger()
 
 RETRY_SECONDS = 5.0
-MOST_REMEMBERED = 200  # that are over and written: late words come by deliveries, and of no more alerts are those known
+MOST_REMEMBERED = 200  # that are over and written: late words come of alerts, of which as many are remembered
 
 
 class EventRows:
@@ -37,7 +37,7 @@ class EventRows:
     written, also when it is over: that is how the next start knows what to mend.  A full memory drops the oldest, which
     can be read back from its recording.
 
-    What is told while the clock waits to be set is marked, and put right then: here at once, in the catalog first.
+    What is told while the clock waits to be set is marked, and put right then, before anything else is written.
     """
 
     def __init__(self, catalog: Catalog, health: HealthBoard, clock: Clock, watch: ClockWatch | None = None) -> None:
